@@ -1,0 +1,313 @@
+/**
+ * Every error that Trunkline can raise: code → sentence, remedy, exit code. The one list; nothing else may invent a code.
+ *
+ * Sentences say which value, what was expected and what was found; hints say what to do. `{name}` is a value given at the
+ * throw, and the compiler checks that all of them are given. A code is never reused for another meaning.
+ *
+ * Exit codes: 1 unexpected · 2 usage or configuration · 10s connection · 20s admission · 30s protocol · 40s training · 50s storage.
+ */
+interface Definition {
+  readonly message: string;
+  readonly hint: string;
+  readonly exit: number;
+}
+
+export const errors = {
+  UNEXPECTED: {
+    message: '{what}',
+    hint: 'This is a defect of Trunkline: please report it with the text above.',
+    exit: 1,
+  },
+
+  // 2: usage and configuration -------------------------------------------------------------------------------------
+  USAGE: { message: '{what}', hint: '{remedy}', exit: 2 },
+  CONFIG_MISSING: {
+    message: 'There is no file {file}.',
+    hint: 'Check the path; it is relative to the folder you call from.',
+    exit: 2,
+  },
+  CONFIG_SYNTAX: {
+    message: '{at}: this is not valid YAML: {problem}',
+    hint: 'Correct the line; indentation is by spaces.',
+    exit: 2,
+  },
+  CONFIG_INVALID: { message: '{at}: {key}: {problem}', hint: '{remedy}', exit: 2 },
+  CONFIG_UNKNOWN_KEY: { message: '{at}: unknown key `{key}`.', hint: '{remedy}', exit: 2 },
+  LAYER_UNKNOWN: { message: '{at}: unknown layer `{layer}`.', hint: 'Known layers: {known}.', exit: 2 },
+  LAYER_REFUSED: {
+    message:
+      '{at}: {layer} cannot be part of a trunk: its batch statistics leak between clients and differ from client to client.',
+    hint: 'Use groupNormalization or layerNormalization instead.',
+    exit: 2,
+  },
+  LAYER_SHAPE: {
+    message: '{at}: {layer} cannot follow an output of shape [{found}]: it expects {expected}.',
+    hint: 'Put a layer between them that changes the shape (for example flatten), or correct the input shape.',
+    exit: 2,
+  },
+  STRATEGY_UNKNOWN: { message: '{at}: unknown strategy `{strategy}`.', hint: 'Known strategies: {known}.', exit: 2 },
+  STRATEGY_NEEDS_ROWS: {
+    message: '{at}: strategy {strategy} needs one gradient row a task, but `exchange: sum` sends only their sum.',
+    hint: 'Remove `exchange`, or set `exchange: rows`.',
+    exit: 2,
+  },
+  OPTIMIZER_UNKNOWN: { message: '{at}: unknown optimizer `{optimizer}`.', hint: 'Known optimizers: {known}.', exit: 2 },
+  WEIGHT_UNKNOWN_TASK: {
+    message: '{at}: weights name the task `{task}`, which no client brings.',
+    hint: 'The tasks of this run: {known}.',
+    exit: 2,
+  },
+  EXPECT_MISSING: {
+    message: '{at}: `expect` is missing: `coordinator start` must know which tasks to wait for before round 0.',
+    hint: 'Add `expect: [task, ...]` to the run file.',
+    exit: 2,
+  },
+  RUN_FOLDER_EXISTS: {
+    message: 'The run folder {folder} exists already and cannot be continued by this version.',
+    hint: 'Give the run another id (`run:` in the run file, or --set run=NAME), or another place with --runs DIR.',
+    exit: 2,
+  },
+  RUN_CONFIG_CHANGED: {
+    message: 'The run in {folder} was started with another configuration; these keys differ: {keys}.',
+    hint: 'Restore the run file, or start a new run under another id.',
+    exit: 2,
+  },
+  LISTEN_NOT_LOOPBACK: {
+    message: 'Listening on {host} would let other machines connect without TLS or invitation.',
+    hint: 'Set `listen.host` to 127.0.0.1, or pass --insecure if the network is yours alone.',
+    exit: 2,
+  },
+  NODE_TOO_OLD: {
+    message: 'Node {found} is too old: Trunkline needs 20.19 or newer.',
+    hint: 'Install Node 22 or 24 from nodejs.org or your package manager.',
+    exit: 2,
+  },
+  GPU_ABSENT: {
+    message: 'device: gpu was asked for, but this machine offers no usable GPU: {reason}',
+    hint: 'Install the NVIDIA driver and run `node setup.mjs` again, or set `device: auto`.',
+    exit: 2,
+  },
+  DATA_FILE_MISSING: {
+    message: '{at}: the data file {file} does not exist.',
+    hint: 'Paths are relative to the file that names them: correct the path or put the file there.',
+    exit: 2,
+  },
+  DATA_FILE_BROKEN: {
+    message: '{file}: this is not a readable {format} file: {problem}',
+    hint: 'The file may be truncated or of another format: fetch or export it again.',
+    exit: 2,
+  },
+  DATA_ARRAY_MISSING: {
+    message: '{at}: {file} holds no array `{array}`.',
+    hint: 'Arrays in the file: {known}.',
+    exit: 2,
+  },
+  DATA_SHAPE: {
+    message: '{at}: `{array}` in {file} has shape [{found}]; expected {expected}.',
+    hint: '{remedy}',
+    exit: 2,
+  },
+  DATA_LABEL_RANGE: {
+    message: '{file}: `{array}` row {row}: label {found} is not one of the classes {expected}.',
+    hint: 'Correct the label or the list of classes; −1, NaN and an empty cell mean "no label".',
+    exit: 2,
+  },
+  DATA_NOT_FINITE: {
+    message: '{file}: `{array}` row {row} holds {found}; inputs must be finite numbers.',
+    hint: 'Remove or fill the value before training.',
+    exit: 2,
+  },
+  DATA_SPLIT_EMPTY: { message: '{at}: the {split} split of {file} is empty.', hint: '{remedy}', exit: 2 },
+  DATA_NO_LABELS: {
+    message: '{at}: task {task} has no labelled row in its {split} split.',
+    hint: 'Check which target the task names; −1, NaN and an empty cell mean "no label".',
+    exit: 2,
+  },
+  TARGET_UNKNOWN: {
+    message: '{at}: task {task} names the target `{target}`, which its source does not give.',
+    hint: 'Targets of the source: {known}.',
+    exit: 2,
+  },
+  BATCH_SIZE_DIFFERS: {
+    message: '{at}: tasks {tasks} share one source but ask for batch sizes {found}.',
+    hint: 'Put one `batchSize` beside the source.',
+    exit: 2,
+  },
+  METRIC_UNKNOWN: { message: '{at}: unknown metric `{metric}`.', hint: 'Metrics for this head: {known}.', exit: 2 },
+
+  // 10s: connection -------------------------------------------------------------------------------------------------
+  COORDINATOR_UNREACHABLE: {
+    message: 'No coordinator answers at {url}: {reason}',
+    hint: 'Check the address, and that the coordinator is running (`coordinator status`).',
+    exit: 10,
+  },
+  PORT_IN_USE: {
+    message: 'Port {port} on {host} is in use by another program.',
+    hint: 'Choose another with --port N, or `port: 0` for any free one.',
+    exit: 11,
+  },
+  CONNECTION_LOST: {
+    message: 'The connection to {url} was lost and did not come back within {seconds} s.',
+    hint: 'Check the network and the coordinator, then join again.',
+    exit: 12,
+  },
+  WAITED_TOO_LONG: {
+    message: 'Waited {seconds} s for {missing}; the run stops here.',
+    hint: 'Start the missing clients and the run again, or raise `giveUpAfterMs`.',
+    exit: 13,
+  },
+
+  // 20s: admission --------------------------------------------------------------------------------------------------
+  PROTOCOL_VERSION: {
+    message: 'The client speaks protocol {found}, the coordinator {expected}.',
+    hint: 'Install the same Trunkline release on both sides.',
+    exit: 20,
+  },
+  ADMISSION_REFUSED: {
+    message: 'The coordinator refused this client: {reason}',
+    hint: 'Ask who runs the coordinator for an invitation.',
+    exit: 21,
+  },
+  TASK_DUPLICATE: {
+    message: 'Task `{task}` is already served by client {other}.',
+    hint: 'Choose another id, or, where both train the same task, set `replica: true` at each of them.',
+    exit: 22,
+  },
+  TRUNK_DIFFERS: {
+    message: 'Client {client} was built for another trunk: it holds {found}, the run uses {expected}.',
+    hint: 'Use another `state` folder for this run, or join the coordinator the state belongs to.',
+    exit: 23,
+  },
+  TRUNK_INPUT: {
+    message: 'Task {task}: its adapter gives shape [{found}], the trunk takes [{expected}].',
+    hint: 'Correct the adapter in the client file so that it ends in the shape that the trunk takes.',
+    exit: 23,
+  },
+  TASK_UNEXPECTED: {
+    message: 'This run does not expect the task `{task}`.',
+    hint: 'Expected tasks: {known}. Correct the id, or add it to `expect` in the run file.',
+    exit: 24,
+  },
+  CLIENT_DUPLICATE: {
+    message: 'A client named `{client}` is connected already.',
+    hint: 'Give this client another name, or stop the other one.',
+    exit: 25,
+  },
+
+  // 30s: protocol ---------------------------------------------------------------------------------------------------
+  MESSAGE_INVALID: {
+    message: 'Message `{event}` does not have the agreed form: {problem}',
+    hint: 'Install the same Trunkline release on both sides.',
+    exit: 30,
+  },
+  MESSAGE_TOO_LARGE: {
+    message: '`{event}` announces {found} bytes; the limit here is {expected}.',
+    hint: 'Install the same Trunkline release on both sides.',
+    exit: 31,
+  },
+  CONTRIBUTION_STALE: {
+    message: 'A contribution for round {found} arrived; the open round is {expected}.',
+    hint: 'It was not counted; the client goes on with the open round.',
+    exit: 32,
+  },
+  CONTRIBUTION_HASH: {
+    message: 'The contribution of {client} for round {round} does not match its SHA-256.',
+    hint: 'The bytes changed on the way; the client sends them again.',
+    exit: 33,
+  },
+  CONTRIBUTION_NOT_FINITE: {
+    message: 'The sum of {client} for round {round} holds a value that is not finite.',
+    hint: 'Lower the learning rate or clip the gradient.',
+    exit: 34,
+  },
+  CONTRIBUTION_UNKNOWN: {
+    message: 'Chunk {index} of transfer {transfer} was not announced or not due.',
+    hint: 'Install the same Trunkline release on both sides.',
+    exit: 35,
+  },
+  TRUNK_HASH: {
+    message: 'The trunk received for version {version} does not match its SHA-256.',
+    hint: 'The bytes changed on the way; join again.',
+    exit: 36,
+  },
+
+  // 40s: training ---------------------------------------------------------------------------------------------------
+  TASK_DIVERGED: {
+    message:
+      'The loss of task {task} at client {client} was not finite for {rounds} rounds running (last: round {round}).',
+    hint: 'Lower the learning rate, or set `clipNorm`; the last good checkpoint is kept.',
+    exit: 40,
+  },
+  BACKEND_FAILED: {
+    message: 'The {backend} backend cannot train this model: {reason}',
+    hint: 'Run `npm run doctor` to see what is missing.',
+    exit: 41,
+  },
+  CLIENT_FAILED: { message: 'Client {client} ended with code {exit}: {reason}', hint: '{remedy}', exit: 42 },
+  TRAINER_CRASHED: {
+    message: 'The training thread ended unexpectedly: {reason}',
+    hint: 'Run `npm run doctor`; join again to go on.',
+    exit: 43,
+  },
+
+  // 50s: storage ----------------------------------------------------------------------------------------------------
+  STORAGE_FAILED: {
+    message: 'Could not write {file}: {reason}',
+    hint: 'Check free space and permissions of the folder.',
+    exit: 50,
+  },
+  SNAPSHOT_BROKEN: { message: '{file} is damaged: {problem}', hint: 'Use the checkpoint before it.', exit: 51 },
+} as const satisfies Record<string, Definition>;
+
+export type ErrorCode = keyof typeof errors;
+
+type Names<T extends string> = T extends `${string}{${infer K}}${infer Rest}` ? K | Names<Rest> : never;
+/** The values that the sentence and hint of `C` need. */
+export type ErrorValues<C extends ErrorCode> = Record<
+  Names<(typeof errors)[C]['message'] | (typeof errors)[C]['hint']>,
+  string | number
+>;
+
+/** What crosses the wire, and stands in a JSON envelope, for an error. */
+export interface ErrorReport {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+export class TrunklineError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string;
+  readonly exit: number;
+
+  constructor(report: { code: ErrorCode; message: string; hint: string }, cause?: unknown) {
+    super(report.message, cause === undefined ? undefined : { cause });
+    this.name = 'TrunklineError';
+    this.code = report.code;
+    this.hint = report.hint;
+    this.exit = errors[report.code].exit;
+  }
+
+  report(): ErrorReport {
+    return { code: this.code, message: this.message, hint: this.hint };
+  }
+}
+
+/** Builds the error `code`; throw it. `cause` is kept for logs. */
+export function fail<C extends ErrorCode>(code: C, values: ErrorValues<C>, cause?: unknown): TrunklineError {
+  const fill = (text: string) =>
+    text.replace(/\{(\w+)\}/g, (_, name: string) => String((values as Record<string, unknown>)[name] ?? `{${name}}`));
+  return new TrunklineError({ code, message: fill(errors[code].message), hint: fill(errors[code].hint) }, cause);
+}
+
+/** Any thrown value as a TrunklineError: known ones as they are, others as UNEXPECTED with their text. */
+export function toTrunklineError(thrown: unknown): TrunklineError {
+  if (thrown instanceof TrunklineError) return thrown;
+  return fail('UNEXPECTED', { what: thrown instanceof Error ? thrown.message : String(thrown) }, thrown);
+}
+
+/** An error that arrived from the other side. A code this version does not know becomes UNEXPECTED, its text kept. */
+export function fromReport(report: ErrorReport): TrunklineError {
+  const code: ErrorCode = report.code in errors ? (report.code as ErrorCode) : 'UNEXPECTED';
+  return new TrunklineError({ code, message: report.message, hint: report.hint });
+}
