@@ -1,0 +1,37 @@
+import type { Shape } from '../layout.ts';
+
+export type Split = 'train' | 'validation' | 'test';
+export const SPLITS: readonly Split[] = ['train', 'validation', 'test'];
+
+/** A target's values for some rows. Numbers: NaN is a missing label. Text: '' is a missing label. */
+export type Column =
+  | { readonly kind: 'number'; readonly shape: Shape; readonly values: Float32Array }
+  | { readonly kind: 'text'; readonly values: readonly string[] };
+
+/** Some rows of a source: inputs [size, ...inputShape] flat, and every target's column. */
+export interface Rows {
+  readonly size: number;
+  readonly inputs: Float32Array;
+  readonly targets: Readonly<Record<string, Column>>;
+}
+
+/** Rows that can be read by number, in any order, from any split, at any time: nothing remembers what was read before. */
+export interface Source {
+  /** One row's input, without the batch axis. */
+  readonly inputShape: Shape;
+  /** What each target looks like: its kind and, for numbers, one row's shape ([] for a scalar). */
+  readonly targets: Readonly<Record<string, { readonly kind: 'number' | 'text'; readonly shape: Shape }>>;
+  readonly sizes: Readonly<Record<Split, number>>;
+  /** The file to name in errors. */
+  readonly file: string;
+  read(split: Split, rows: readonly number[] | Uint32Array): Promise<Rows>;
+  /** A target's whole column in a split: labels are small even where inputs are not. */
+  column(split: Split, target: string): Promise<Column>;
+}
+
+/** What a client module may supply instead: batches by round. `random` is keyed by (seed, stream, round). */
+export interface Loader {
+  /** Rows in the split, where it is known. */
+  readonly size?: number;
+  batch(request: { round: number; size: number; random: import('../random.ts').Random }): Promise<Rows>;
+}
