@@ -1,1 +1,6 @@
 export * from './errors.ts';
+export * from './events.ts';
+export { limits } from './limits.ts';
+export * from './messages/index.ts';
+export { CAPABILITIES, PROTOCOL_VERSION } from './version.ts';
+export * from './wire/index.ts';

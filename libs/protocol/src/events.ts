@@ -1,0 +1,78 @@
+import type { z } from 'zod';
+import type { ErrorReport } from './errors.ts';
+import {
+  answeredMessage,
+  chunkMessage,
+  contributionMessage,
+  creditMessage,
+  evaluateMessage,
+  finishedMessage,
+  helloMessage,
+  joinMessage,
+  leaveMessage,
+  rewindMessage,
+  roundMessage,
+  scoresMessage,
+  statusMessage,
+  trunkMessage,
+  type Joined,
+  type Reply,
+  type Welcome,
+} from './messages/index.ts';
+
+/** What a client may say, and the form each message must have. */
+export const clientEvents = {
+  hello: helloMessage,
+  join: joinMessage,
+  contribution: contributionMessage,
+  chunk: chunkMessage,
+  answered: answeredMessage,
+  scores: scoresMessage,
+  leave: leaveMessage,
+} as const;
+
+/** What a coordinator may say. */
+export const coordinatorEvents = {
+  trunk: trunkMessage,
+  chunk: chunkMessage,
+  round: roundMessage,
+  credit: creditMessage,
+  evaluate: evaluateMessage,
+  rewind: rewindMessage,
+  status: statusMessage,
+  finished: finishedMessage,
+} as const;
+
+export type ClientEvent = keyof typeof clientEvents;
+export type CoordinatorEvent = keyof typeof coordinatorEvents;
+export type ClientMessage<E extends ClientEvent> = z.infer<(typeof clientEvents)[E]>;
+export type CoordinatorMessage<E extends CoordinatorEvent> = z.infer<(typeof coordinatorEvents)[E]>;
+
+/** What an acknowledgement carries. */
+export interface Answers {
+  hello: Welcome;
+  join: Joined;
+}
+type AnswerOf<E extends ClientEvent> = E extends keyof Answers ? Answers[E] : Record<string, never>;
+type Acknowledge<T> = (reply: Reply<T>) => void;
+
+/** socket.io's event map, client → coordinator. */
+export type ClientToCoordinator = {
+  [E in ClientEvent]: E extends 'chunk'
+    ? (message: ClientMessage<E>, bytes: Uint8Array, acknowledge: Acknowledge<AnswerOf<E>>) => void
+    : (message: ClientMessage<E>, acknowledge: Acknowledge<AnswerOf<E>>) => void;
+};
+
+/** socket.io's event map, coordinator → client. Requests are acknowledged; `refused` is the last word before the connection ends. */
+export type CoordinatorToClient = {
+  [E in CoordinatorEvent]: E extends 'chunk'
+    ? (message: CoordinatorMessage<E>, bytes: Uint8Array, acknowledge: Acknowledge<Record<string, never>>) => void
+    : (message: CoordinatorMessage<E>, acknowledge: Acknowledge<Record<string, never>>) => void;
+} & { refused: (report: ErrorReport) => void };
+
+/** Header names of the handshake: read before the connection is upgraded, when nothing has been allocated yet. */
+export const handshake = {
+  protocol: 'x-trunkline-protocol',
+  client: 'x-trunkline-client',
+  authorization: 'authorization',
+} as const;

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { limits } from '../limits.ts';
+import { countField, digestField } from './fields.ts';
+
+/** Coordinator → client: go back to the state saved at the start of `round`; what comes next is attempt `attempt`. */
+export const rewindMessage = z.strictObject({ round: countField, attempt: countField });
+export type RewindMessage = z.infer<typeof rewindMessage>;
+
+/** Coordinator → client: what the run is doing while this client has nothing to do. */
+export const statusMessage = z.strictObject({
+  phase: z.enum(['gathering', 'training', 'evaluating', 'paused']),
+  round: countField,
+  /** How many others are being waited for; names stay with the coordinator. */
+  waitingFor: countField,
+});
+export type StatusMessage = z.infer<typeof statusMessage>;
+
+/** Coordinator → client: the run is over. */
+export const finishedMessage = z.strictObject({
+  run: z.string().max(limits.idLength),
+  rounds: countField,
+  sha256: digestField,
+});
+export type FinishedMessage = z.infer<typeof finishedMessage>;
+
+/** Client → coordinator: this client ends, for the reason given. */
+export const leaveMessage = z.strictObject({ reason: z.string().max(1_024) });
+export type LeaveMessage = z.infer<typeof leaveMessage>;

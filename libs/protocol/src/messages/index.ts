@@ -1,0 +1,6 @@
+export * from './control.ts';
+export * from './evaluate.ts';
+export * from './fields.ts';
+export * from './join.ts';
+export * from './round.ts';
+export * from './trunk.ts';

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { limits } from '../limits.ts';
+import { countField, digestField, idField, jsonField, shapeField, textField } from './fields.ts';
+
+/** Client → coordinator, first message after admission. Run and trunk are given only when the client's state holds them. */
+export const helloMessage = z.strictObject({
+  capabilities: z.array(z.string().max(32)).max(64),
+  run: z.string().max(limits.idLength).optional(),
+  trunk: digestField.optional(),
+});
+export type Hello = z.infer<typeof helloMessage>;
+
+/** The coordinator's answer: all that a client needs to build the trunk and its heads, and to judge whether it wants to. */
+export const welcomeMessage = z.strictObject({
+  run: z.string().max(limits.idLength),
+  seed: z.number(),
+  capabilities: z.array(z.string().max(32)).max(64),
+  trunk: z.strictObject({
+    /** { input, layers } as in the run file; checked against the allow-list by the client before it builds anything. */
+    spec: jsonField,
+    /** Digest of spec and layout: both sides built the same thing. */
+    digest: digestField,
+    parameters: countField.max(limits.trunkElements),
+  }),
+  rounds: countField,
+  exchange: z.enum(['sum', 'rows']),
+  /** λ on heads too. */
+  weightHeads: z.boolean(),
+  evaluateEvery: countField,
+  probeEvery: countField,
+  select: z.enum(['last', 'best']),
+});
+export type Welcome = z.infer<typeof welcomeMessage>;
+
+/** What the coordinator learns of a task: nothing of its data but how many rows carry a label. */
+export const taskOffer = z.strictObject({
+  id: idField,
+  replica: z.boolean(),
+  head: z.string().max(32),
+  /** The shape that the adapter gives, without the batch axis. */
+  output: shapeField,
+  labelled: countField,
+  /** First one = the task's score. */
+  metrics: z
+    .array(z.strictObject({ name: z.string().max(32), better: z.enum(['higher', 'lower']) }))
+    .min(1)
+    .max(16),
+});
+export type TaskOffer = z.infer<typeof taskOffer>;
+
+export const joinMessage = z.strictObject({
+  tasks: z.array(taskOffer).min(1).max(limits.tasksPerClient),
+  /** Backend, library and threads, for the run's manifest. */
+  machine: z.strictObject({
+    backend: textField,
+    library: textField,
+    device: textField,
+    threads: countField,
+    instructions: textField,
+  }),
+  /** The last (round, attempt) that this client answered, when it comes back into a run. */
+  answered: z.strictObject({ round: countField, attempt: countField }).optional(),
+});
+export type Join = z.infer<typeof joinMessage>;
+
+export const joinedMessage = z.strictObject({
+  /** The round that is open, or about to be. */
+  round: countField,
+  attempt: countField,
+});
+export type Joined = z.infer<typeof joinedMessage>;

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { limits } from '../limits.ts';
+import { ENCODINGS } from '../wire/tensor.ts';
+import { countField, digestField, idField, scoreField } from './fields.ts';
+
+/** Which answer this is: every id carries the attempt, so that repeating a round after a crash is no contradiction. */
+export const answerId = z.strictObject({ round: countField, attempt: countField });
+export type AnswerId = z.infer<typeof answerId>;
+
+/** Coordinator → client: answer round `round` from trunk `version`. */
+export const roundMessage = z.strictObject({
+  ...answerId.shape,
+  version: countField,
+  /** λ of each of the client's tasks, replicas' shares included. */
+  lambda: z.record(idField, z.number().nonnegative()),
+  exchange: z.enum(['sum', 'rows']),
+  /** Rows in addition to the sum, for the conflict matrix; the step does not use them. */
+  probe: z.boolean(),
+  /** Save heads, adapters and optimisers as they are before this round. */
+  checkpoint: z.boolean(),
+  /** Milliseconds from now; null: no deadline. */
+  deadlineMs: countField.nullable(),
+  /** Chunks that may be sent at once; more by `credit`. */
+  credit: countField,
+});
+export type RoundMessage = z.infer<typeof roundMessage>;
+
+const taskLoss = z.strictObject({
+  task: idField,
+  /** Mean over the labelled rows; null where it was not finite. */
+  loss: scoreField,
+  /** Labelled rows in the batch; with 0 the task did nothing. */
+  labelled: countField,
+});
+
+/** Client → coordinator: one vector of this answer follows in chunks. Acknowledged once all of it arrived and was verified. */
+export const contributionMessage = z.strictObject({
+  ...answerId.shape,
+  /** `sum`, or the task of a row. */
+  kind: z.enum(['sum', 'row', 'probe']),
+  /** The tasks whose gradients are in it, in the order in which they were added. */
+  tasks: z.array(idField).min(1).max(limits.tasksPerClient),
+  bytes: countField,
+  sha256: digestField,
+  encoding: z.enum(ENCODINGS),
+});
+export type ContributionMessage = z.infer<typeof contributionMessage>;
+
+/** Client → coordinator: nothing more follows for this round. Also the whole answer of a client without a labelled row. */
+export const answeredMessage = z.strictObject({
+  ...answerId.shape,
+  losses: z.array(taskLoss).max(limits.tasksPerClient),
+  /** How many contributions were sent: the coordinator must have as many. */
+  contributions: countField,
+  /** Milliseconds spent in each part of the round, for the timing panel. */
+  timing: z.strictObject({ waitMs: z.number(), stepMs: z.number(), sendMs: z.number() }),
+});
+export type AnsweredMessage = z.infer<typeof answeredMessage>;
+
+/** Coordinator → client: chunks of this answer that may be sent in addition. */
+export const creditMessage = z.strictObject({ ...answerId.shape, chunks: countField });
+export type CreditMessage = z.infer<typeof creditMessage>;
