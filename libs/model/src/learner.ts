@@ -1,0 +1,78 @@
+import type { Source, Split } from './data/source.ts';
+import type { Tf } from './layer/layer.ts';
+import type { TaskPlan } from './task.ts';
+import type { Trunk } from './trunk/trunk.ts';
+
+/** What one round asks of a learner. */
+export interface StepCall {
+  readonly round: number;
+  /** The trunk of this round, flat, in the trunk's layout. Not changed. */
+  readonly theta: Float32Array;
+  /** λ of each of this learner's tasks. */
+  readonly lambda: Readonly<Record<string, number>>;
+  /** `sum`: one vector Σ λ_k g_k. `rows`: one unscaled vector g_k a task. */
+  readonly exchange: 'sum' | 'rows';
+  /** Rows in addition to the sum, unscaled; they touch nothing that the step reads or writes. */
+  readonly probe: boolean;
+}
+
+export interface TaskLoss {
+  readonly task: string;
+  /** Mean over the labelled rows of the batch; not finite where the task diverged. */
+  readonly loss: number;
+  readonly labelled: number;
+}
+
+/** Part of a gradient: `values` belong at `offset` of the trunk's layout. */
+export interface GradientSlice {
+  readonly offset: number;
+  readonly values: Float32Array;
+}
+
+export interface LearnedGradient {
+  readonly kind: 'sum' | 'row' | 'probe';
+  /** Tasks in it, in the order in which they were added. */
+  readonly tasks: readonly string[];
+  /** In the order of offsets; together the whole trunk, once. One slice today; consumers must not count on that. */
+  readonly slices: AsyncIterable<GradientSlice>;
+}
+
+export interface StepResult {
+  readonly losses: readonly TaskLoss[];
+  readonly gradients: readonly LearnedGradient[];
+}
+
+export interface TaskScore {
+  readonly task: string;
+  readonly loss: number;
+  /** undefined where the metric is undefined on the split. */
+  readonly metrics: Readonly<Record<string, number | undefined>>;
+}
+
+/** Everything of one client that learns, but the trunk: sources, adapters, heads and their optimisers. */
+export interface Learner {
+  /** One training step: gradients of the trunk, and a step of heads and adapters. */
+  step(call: StepCall): Promise<StepResult>;
+  /** Scores on a split; changes nothing that training reads. */
+  evaluate(theta: Float32Array, split: Exclude<Split, 'train'>): Promise<TaskScore[]>;
+  /** All state as a tree for `encodeSnapshot`: a copy, so that later steps do not change it. */
+  snapshot(): unknown;
+  restore(tree: unknown): void;
+  /** SHA-256 of the float32 bytes of each head and adapter: `head/<task>`, `adapter/<stream>` or `adapter/<stream>/<task>`. */
+  digests(): Record<string, string>;
+  /** Frees the tensors it holds. */
+  dispose(): void;
+}
+
+export interface LearnerOptions {
+  readonly tf: Tf;
+  readonly trunk: Trunk;
+  /** The tasks of one client, in the order of its client file, each with its opened source. */
+  readonly tasks: readonly TaskPlan[];
+  readonly seed: number;
+  readonly client: string;
+  /** λ scales heads too. Adapters lie below the trunk: λ always scales them. */
+  readonly weightHeads: boolean;
+}
+
+export type { Source };
