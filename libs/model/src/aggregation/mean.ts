@@ -8,6 +8,7 @@ export const mean = defineWeighing({
   summary: 'The weighted sum divided by the number of tasks that answered.',
   source: 'linear scalarisation; Caruana, Machine Learning 1997',
   needs: 'sum',
+  sumScale: (tasks) => 1 / tasks,
   parameters: z.strictObject({ weights: z.record(z.string(), z.number().nonnegative()).default({}) }),
   create: ({ weights }) => ({
     init: () => ({}),

@@ -61,6 +61,8 @@ interface StrategyBase {
 
 export interface WeighingStrategy extends StrategyBase {
   readonly needs: 'sum' | 'gramian';
+  /** For `sum`: what the clients' Σ λ_k g_k is multiplied by, given how many tasks are in it. */
+  readonly sumScale?: (tasks: number) => number;
   create(parameters?: unknown): Weigher;
 }
 
@@ -80,7 +82,12 @@ interface Text {
 
 /** Declares a strategy v = Jᵀw. `create` validates its parameters against the schema, defaults included. */
 export function defineWeighing<S extends z.ZodType>(
-  definition: Text & { needs: 'sum' | 'gramian'; parameters: S; create: (parameters: z.output<S>) => Weigher },
+  definition: Text & {
+    needs: 'sum' | 'gramian';
+    sumScale?: (tasks: number) => number;
+    parameters: S;
+    create: (parameters: z.output<S>) => Weigher;
+  },
 ): WeighingStrategy {
   const { create, wants = [], ...rest } = definition;
   return { ...rest, wants, create: (parameters = {}) => create(definition.parameters.parse(parameters)) };

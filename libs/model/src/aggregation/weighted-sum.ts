@@ -8,6 +8,7 @@ export const weightedSum = defineWeighing({
   summary: 'The gradient of the weighted sum of losses: w = λ.',
   source: 'linear scalarisation; Caruana, Machine Learning 1997',
   needs: 'sum',
+  sumScale: () => 1,
   parameters: z.strictObject({ weights: z.record(z.string(), z.number().nonnegative()).default({}) }),
   create: ({ weights }) => ({
     init: () => ({}),
