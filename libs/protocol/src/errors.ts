@@ -220,6 +220,11 @@ export const errors = {
     hint: 'Lower the learning rate or clip the gradient.',
     exit: 34,
   },
+  CONTRIBUTION_EQUIVOCAL: {
+    message: 'Client {client} sent two different contributions for round {round} under one id.',
+    hint: 'The first one counts. A client that repeats itself must send the same bytes.',
+    exit: 37,
+  },
   CONTRIBUTION_UNKNOWN: {
     message: 'Chunk {index} of transfer {transfer} was not announced or not due.',
     hint: 'Install the same Trunkline release on both sides.',

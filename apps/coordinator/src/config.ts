@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { idField, fail } from '@trunkline/protocol';
+import { checkConfig, readYaml, type ConfigFile } from '@trunkline/model/config';
+import { optimizerNames, optimizerSchema } from '@trunkline/model/optimizer';
+import { trunkSchema } from '@trunkline/model/trunk';
+
+/** Every key of a run file, with its default. The generated page docs/reference/run-file.md is made from this. */
+export const runSchema = z.strictObject({
+  run: idField
+    .optional()
+    .describe('Id of the run and name of its folder. Default: the file’s name, for run.yaml its folder’s.'),
+  seed: z
+    .number()
+    .int()
+    .nonnegative()
+    .default(1)
+    .describe('All chance comes from it: initial values, batches, dropout.'),
+  trunk: trunkSchema.describe('The shared layers: input shape and a list of allow-listed layers.'),
+  optimizer: optimizerSchema.prefault({ adam: {} }).describe('The optimizer of the trunk.'),
+  strategy: z
+    .union([z.string(), z.record(z.string(), z.unknown())])
+    .default('weighted-sum')
+    .describe('How task gradients become one direction: a name, or a name with its parameters.'),
+  exchange: z
+    .enum(['sum', 'rows'])
+    .optional()
+    .describe('What a client sends: one pre-weighted sum, or one row a task. Default: what the strategy needs.'),
+  weights: z.record(idField, z.number().nonnegative()).default({}).describe('λ of each task; 1 where not named.'),
+  weightHeads: z
+    .boolean()
+    .optional()
+    .describe('λ on heads too. Default: true where λ is fixed, false for the other strategies.'),
+  mode: z
+    .strictObject({
+      sync: z.strictObject({
+        deadlineMs: z.number().int().positive().default(30_000).describe('After this a round counts as overdue.'),
+        onMissing: z.enum(['wait', 'proceed']).default('wait').describe('What becomes of an overdue round.'),
+        giveUpAfterMs: z
+          .number()
+          .int()
+          .positive()
+          .default(3_600_000)
+          .describe('After this the run ends, its folder kept.'),
+      }),
+    })
+    .prefault({ sync: {} })
+    .describe('sync: every round is one exact training step.'),
+  rounds: z.number().int().positive().describe('How many times the trunk moves.'),
+  evaluateEvery: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('Trunks N, 2N, … and the last are scored. Default: 20 times in the run.'),
+  probeEvery: z
+    .number()
+    .int()
+    .nonnegative()
+    .optional()
+    .describe('Rounds that send rows in addition, for the conflict matrix; 0: never. Default: evaluateEvery.'),
+  checkpointEvery: z
+    .number()
+    .int()
+    .positive()
+    .default(50)
+    .describe('Rounds between two points that a run can return to.'),
+  select: z
+    .enum(['last', 'best'])
+    .default('last')
+    .describe('Whose scores are reported: the last trunk’s, or the best validation round’s.'),
+  expect: z
+    .array(idField)
+    .min(1)
+    .optional()
+    .describe('Tasks to wait for before round 0; a task of two replicas stands twice.'),
+  listen: z
+    .strictObject({ host: z.string().default('127.0.0.1'), port: z.number().int().min(0).max(65_535).default(0) })
+    .prefault({})
+    .describe('Where clients connect; port 0 takes any free one.'),
+  clients: z.array(z.string()).optional().describe('Simulation only: the client files to start.'),
+});
+
+export type RunFile = z.output<typeof runSchema>;
+
+/** A run file with everything filled in that does not need the trunk or the strategy to be known. */
+export interface RunConfig extends RunFile {
+  readonly run: string;
+  readonly evaluateEvery: number;
+  readonly probeEvery: number;
+  readonly source: ConfigFile;
+}
+
+/**
+ * Reads a run file.
+ * @param overrides texts `a.b=value` from `--set`
+ * @throws CONFIG_*, LAYER_*, OPTIMIZER_UNKNOWN
+ */
+export function readRun(file: string, overrides: readonly string[] = []): RunConfig {
+  return fillRun(readYaml(file, overrides));
+}
+
+export function fillRun(source: ConfigFile): RunConfig {
+  refuseUnknownOptimizer(source);
+  const config = checkConfig(runSchema, source.value, source.at);
+  const evaluateEvery = config.evaluateEvery ?? Math.max(1, Math.ceil(config.rounds / 20));
+  return {
+    ...config,
+    run: config.run ?? runName(source),
+    evaluateEvery,
+    probeEvery: config.probeEvery ?? evaluateEvery,
+    source,
+  };
+}
+
+function runName({ name, folder }: ConfigFile): string {
+  const stem = name.replace(/\.(ya?ml)$/, '');
+  const id = (stem === 'run' ? folder.split(/[\\/]/).pop()! : stem).toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  return id.replace(/^-|-$/g, '') || 'run';
+}
+
+function refuseUnknownOptimizer({ value, at }: ConfigFile): void {
+  const given = (value as { optimizer?: unknown } | null)?.optimizer;
+  const name =
+    typeof given === 'string' ? given : given && typeof given === 'object' ? Object.keys(given)[0] : undefined;
+  if (name !== undefined && !optimizerNames.includes(name)) {
+    throw fail('OPTIMIZER_UNKNOWN', { at: at(['optimizer']), optimizer: name, known: optimizerNames.join(', ') });
+  }
+}

@@ -1,0 +1,177 @@
+import {
+  assemble,
+  contributionTransfer,
+  fail,
+  floatsOf,
+  sha256,
+  type AnsweredMessage,
+  type Assembly,
+  type ChunkMessage,
+  type ContributionMessage,
+} from '@trunkline/protocol';
+import { orderedSum, type OrderedSum } from './ordered-sum.ts';
+import type { Answers, Row } from './trunk-step.ts';
+
+/** What one client was asked in a round. */
+export interface Asked {
+  readonly client: string;
+  /** λ of each of its tasks. */
+  readonly lambda: Readonly<Record<string, number>>;
+  /** Row ids of its tasks. */
+  readonly rowIds: Readonly<Record<string, string>>;
+}
+
+/** Takes in one round's contributions: decode → verify (round, attempt, length, hash, finite) → hold or add. */
+export interface RoundIntake {
+  readonly round: number;
+  readonly attempt: number;
+  /** A contribution is announced; resolves once all of it is here and verified, rejects with the reason it is refused. */
+  announce(client: string, message: ContributionMessage): Promise<void>;
+  chunk(client: string, message: ChunkMessage, bytes: Uint8Array): void;
+  /** The client has nothing more to send; its losses, row by row. */
+  answered(client: string, message: AnsweredMessage): void;
+  /** How many clients, in sorted order, have been added for good: whose memory is free again. */
+  readonly added: number;
+  /** Closes the round. Rows stand in the order (task, client). */
+  answers(): Answers;
+  /** Rows sent for the conflict matrix, in the order (task, client). */
+  probes(): Row[];
+}
+
+interface Transfer {
+  readonly message: ContributionMessage;
+  readonly assembly: Assembly;
+  readonly done: { resolve: () => void; reject: (error: unknown) => void };
+}
+
+export function openIntake(options: {
+  round: number;
+  attempt: number;
+  exchange: 'sum' | 'rows';
+  /** Elements of the trunk. */
+  length: number;
+  /** In client order. */
+  asked: readonly Asked[];
+}): RoundIntake {
+  const { round, attempt, exchange, length } = options;
+  const asked = new Map(options.asked.map((entry) => [entry.client, entry]));
+  const transfers = new Map<string, Transfer>();
+  /** Hash of each transfer that is in: the same bytes again are acknowledged again and counted once. */
+  const received = new Map<string, string>();
+  const rows = new Map<string, { task: string; client: string; values: Float32Array; kind: 'row' | 'probe' }>();
+  const losses = new Map<string, number>();
+  const counted = new Map<string, number>();
+  const sum: OrderedSum = orderedSum(
+    length,
+    options.asked.map(({ client }) => client),
+  );
+  const summedTasks = new Map<string, number>();
+
+  const verify = (client: string, { message, assembly }: Transfer) => {
+    if (sha256(assembly.bytes) !== message.sha256) throw fail('CONTRIBUTION_HASH', { client, round });
+    const values = floatsOf(assembly.bytes);
+    if (!allFinite(values)) {
+      // A row that is not finite is set aside by the strategy; a sum cannot be taken apart any more.
+      if (message.kind === 'sum') throw fail('CONTRIBUTION_NOT_FINITE', { client, round });
+    }
+    counted.set(client, (counted.get(client) ?? 0) + 1);
+    if (message.kind === 'sum') {
+      summedTasks.set(client, message.tasks.length);
+      sum.put(client, values);
+    } else {
+      const task = message.tasks[0]!;
+      rows.set(`${message.kind}/${task}/${client}`, { task, client, values, kind: message.kind });
+    }
+  };
+
+  return {
+    round,
+    attempt,
+    announce(client, message) {
+      requireOpen(message.round, message.attempt, round, attempt);
+      const tasks = asked.get(client)?.lambda ?? {};
+      if (message.bytes !== length * 4)
+        throw fail('MESSAGE_TOO_LARGE', { event: 'contribution', found: message.bytes, expected: length * 4 });
+      const stranger = message.tasks.find((task) => !Object.hasOwn(tasks, task));
+      if (stranger !== undefined || (message.kind === 'row') !== (exchange === 'rows' && message.kind !== 'probe')) {
+        throw fail('MESSAGE_INVALID', {
+          event: 'contribution',
+          problem: stranger ? `task ${stranger} was not asked` : `kind ${message.kind} was not asked`,
+        });
+      }
+      const transfer = contributionTransfer(message, partOf(message));
+      const before = received.get(`${client}/${transfer}`);
+      if (before === message.sha256) return Promise.resolve();
+      if (before !== undefined) throw fail('CONTRIBUTION_EQUIVOCAL', { client, round });
+      return new Promise<void>((resolve, reject) => {
+        transfers.set(`${client}/${transfer}`, {
+          message,
+          assembly: assemble(transfer, message.bytes),
+          done: { resolve, reject },
+        });
+      });
+    },
+    chunk(client, message, bytes) {
+      const key = `${client}/${message.transfer}`;
+      const transfer = transfers.get(key);
+      if (received.has(key)) return;
+      if (!transfer) throw fail('CONTRIBUTION_UNKNOWN', { transfer: message.transfer, index: message.index });
+      if (!transfer.assembly.add(message.index, bytes)) return;
+      transfers.delete(key);
+      try {
+        verify(client, transfer);
+        received.set(key, transfer.message.sha256);
+        transfer.done.resolve();
+      } catch (error) {
+        transfer.done.reject(error);
+      }
+    },
+    answered(client, message) {
+      requireOpen(message.round, message.attempt, round, attempt);
+      if ((counted.get(client) ?? 0) !== message.contributions) {
+        const problem = `${message.contributions} contributions announced, ${counted.get(client) ?? 0} arrived`;
+        throw fail('MESSAGE_INVALID', { event: 'answered', problem });
+      }
+      for (const { task, loss } of message.losses) losses.set(`${task}/${client}`, loss ?? NaN);
+      if (!summedTasks.has(client)) sum.put(client, null);
+    },
+    get added() {
+      return sum.added;
+    },
+    answers() {
+      if (exchange === 'rows') return { exchange, rows: ordered('row') };
+      return { exchange, sum: sum.finish(), tasks: [...summedTasks.values()].reduce((all, tasks) => all + tasks, 0) };
+    },
+    probes: () => ordered(exchange === 'rows' ? 'row' : 'probe'),
+  };
+
+  function ordered(kind: 'row' | 'probe'): Row[] {
+    return [...rows.values()]
+      .filter((row) => row.kind === kind)
+      .sort((a, b) => compare(a.task, b.task) || compare(a.client, b.client))
+      .map(({ task, client, values }) => {
+        const { lambda, rowIds } = asked.get(client)!;
+        return { id: rowIds[task]!, lambda: lambda[task]!, loss: losses.get(`${task}/${client}`) ?? NaN, values };
+      });
+  }
+}
+
+export const partOf = (message: { kind: string; tasks: readonly string[] }): string =>
+  message.kind === 'sum' ? 'sum' : `${message.kind}/${message.tasks[0]}`;
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+function requireOpen(found: number, foundAttempt: number, round: number, attempt: number): void {
+  if (found === round && foundAttempt === attempt) return;
+  throw fail('CONTRIBUTION_STALE', {
+    found: `${found} (attempt ${foundAttempt})`,
+    expected: `${round} (attempt ${attempt})`,
+  });
+}
+
+/** x − x is 0 for finite x and NaN otherwise: one pass without a branch an element. */
+function allFinite(values: Float32Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! - values[i]!;
+  return sum === 0;
+}

@@ -1,0 +1,47 @@
+import { addScaled } from '@trunkline/model/aggregation';
+
+/**
+ * Σ of the clients' sums in client order, whatever order they arrive in: one is added as soon as all before it are in or known
+ * to be empty, and held until then. Float64, so that the result is the same for every arrival order, bit for bit.
+ */
+export interface OrderedSum {
+  /** A client's whole contribution; null: it has none this round. */
+  put(client: string, values: Float32Array | null): void;
+  /** Clients whose contribution is added, or skipped, already. */
+  readonly added: number;
+  /** Adds what is held, leaving out clients that did not answer. null: nothing was contributed. */
+  finish(): Float64Array | null;
+}
+
+export function orderedSum(length: number, clients: readonly string[]): OrderedSum {
+  const held = new Map<string, Float32Array | null>();
+  let sum: Float64Array | null = null;
+  let next = 0;
+
+  const add = (values: Float32Array | null) => {
+    if (values) addScaled((sum ??= new Float64Array(length)), values, 1);
+  };
+  const advance = () => {
+    while (next < clients.length && held.has(clients[next]!)) {
+      add(held.get(clients[next]!)!);
+      held.delete(clients[next]!);
+      next++;
+    }
+  };
+  return {
+    get added() {
+      return next;
+    },
+    put(client, values) {
+      held.set(client, values);
+      advance();
+    },
+    finish() {
+      for (; next < clients.length; next++) {
+        add(held.get(clients[next]!) ?? null);
+        held.delete(clients[next]!);
+      }
+      return sum;
+    },
+  };
+}

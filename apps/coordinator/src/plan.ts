@@ -1,0 +1,63 @@
+import { fail } from '@trunkline/protocol';
+import { strategies, type Strategy } from '@trunkline/model/aggregation';
+import { checkConfig, nearest } from '@trunkline/model/config';
+import { createOptimizer, type Optimizer } from '@trunkline/model/optimizer';
+import { buildTrunk, type Trunk } from '@trunkline/model/trunk';
+import type { RunConfig } from './config.ts';
+
+/** A run's configuration, checked as a whole and made into the things that it names. */
+export interface Plan {
+  readonly config: RunConfig;
+  readonly trunk: Trunk;
+  readonly optimizer: Optimizer;
+  readonly strategy: Strategy;
+  readonly parameters: unknown;
+  readonly exchange: 'sum' | 'rows';
+  readonly weightHeads: boolean;
+}
+
+/** @throws STRATEGY_UNKNOWN, STRATEGY_NEEDS_ROWS, WEIGHT_UNKNOWN_TASK, CONFIG_*, LAYER_* */
+export function planRun(config: RunConfig): Plan {
+  const { at } = config.source;
+  const { strategy, parameters } = chooseStrategy(config);
+  const fixed = strategy.needs === 'sum';
+  const exchange = config.exchange ?? (fixed ? 'sum' : 'rows');
+  if (!fixed && exchange === 'sum')
+    throw fail('STRATEGY_NEEDS_ROWS', { at: at(['exchange']), strategy: strategy.name });
+  if (config.expect) {
+    const unknown = Object.keys(config.weights).find((task) => !config.expect!.includes(task));
+    if (unknown)
+      throw fail('WEIGHT_UNKNOWN_TASK', {
+        at: at(['weights', unknown]),
+        task: unknown,
+        known: config.expect.join(', '),
+      });
+  }
+  const trunk = buildTrunk(config.trunk, { at: (path) => at(['trunk', ...path]) });
+  return {
+    config,
+    trunk,
+    optimizer: createOptimizer(config.optimizer),
+    strategy,
+    parameters,
+    exchange,
+    weightHeads: config.weightHeads ?? fixed,
+  };
+}
+
+function chooseStrategy({ strategy: given, source }: RunConfig): { strategy: Strategy; parameters: unknown } {
+  const [name, parameters] = typeof given === 'string' ? [given, {}] : (Object.entries(given)[0] ?? ['', {}]);
+  const strategy = Object.hasOwn(strategies, name) ? strategies[name] : undefined;
+  if (!strategy) {
+    const known = Object.keys(strategies);
+    const meant = nearest(name, known);
+    const list = meant
+      ? `${meant} (the nearest), ${known.filter((other) => other !== meant).join(', ')}`
+      : known.join(', ');
+    throw fail('STRATEGY_UNKNOWN', { at: source.at(['strategy']), strategy: name, known: list });
+  }
+  return {
+    strategy,
+    parameters: checkConfig(strategy.parameters, parameters ?? {}, (path) => source.at(['strategy', name, ...path])),
+  };
+}

@@ -1,0 +1,101 @@
+import type { TrunklineError } from '@trunkline/protocol';
+
+/** The words of the round machine in `rounds.ts`: its configuration, its state, what happens to it and what it asks for. */
+export interface RoundsConfig {
+  readonly rounds: number;
+  /** Tasks to wait for before round 0; a task served by two replicas stands twice. */
+  readonly expect: readonly string[];
+  /** Trunks N, 2N, … and the last are scored. */
+  readonly evaluateEvery: number;
+  /** Every N-th round asks for rows in addition; 0: never. */
+  readonly probeEvery: number;
+  /** Every N-th round is a common point to return to. */
+  readonly checkpointEvery: number;
+  readonly onMissing: 'wait' | 'proceed';
+  readonly deadlineMs: number;
+  readonly giveUpAfterMs: number;
+  readonly select: 'last' | 'best';
+}
+
+export interface Seat {
+  readonly client: string;
+  readonly tasks: readonly string[];
+  connected: boolean;
+}
+
+type Scoring = { readonly split: 'validation' | 'test'; readonly heads: 'now' | 'best' };
+export type Phase = 'gathering' | 'training' | 'evaluating' | 'finished' | 'ended';
+
+export interface RoundsState {
+  phase: Phase;
+  /** The open round, or the next one; also the version of the trunk that it starts from. */
+  round: number;
+  attempt: number;
+  seats: Map<string, Seat>;
+  /** Clients whose answer to the open round or evaluation is due. */
+  asked: Set<string>;
+  answered: Set<string>;
+  /** The deadline passed with answers missing. */
+  overdue: boolean;
+  paused: boolean;
+  scoring: Scoring[];
+  /** Rounds in a row in which a client's task had no finite loss. */
+  streaks: Map<string, number>;
+}
+
+export type RoundsEvent =
+  | { readonly type: 'joined'; readonly client: string; readonly tasks: readonly string[] }
+  | { readonly type: 'left'; readonly client: string }
+  | {
+      readonly type: 'answered';
+      readonly client: string;
+      readonly round: number;
+      readonly attempt: number;
+      readonly diverged: readonly string[];
+      readonly sound: readonly string[];
+    }
+  | { readonly type: 'closed'; readonly round: number }
+  | {
+      readonly type: 'scored';
+      readonly client: string;
+      readonly version: number;
+      readonly split: 'validation' | 'test';
+    }
+  | { readonly type: 'timer'; readonly timer: Timer }
+  | { readonly type: 'rewind'; readonly round: number }
+  | { readonly type: 'pause' }
+  | { readonly type: 'resume' }
+  | { readonly type: 'stop' };
+
+/** A timer carries what it was set for: one that rings late is recognised and ignored. */
+export type Timer = {
+  readonly name: 'deadline' | 'give-up';
+  readonly phase: Phase;
+  readonly round: number;
+  readonly attempt: number;
+};
+
+export type Effect =
+  | {
+      readonly do: 'open';
+      readonly round: number;
+      readonly attempt: number;
+      readonly clients: readonly string[];
+      readonly probe: boolean;
+      readonly checkpoint: boolean;
+    }
+  | { readonly do: 'repeat'; readonly client: string }
+  | { readonly do: 'close'; readonly round: number; readonly attempt: number; readonly clients: readonly string[] }
+  | ({
+      readonly do: 'evaluate';
+      readonly version: number;
+      readonly attempt: number;
+      readonly clients: readonly string[];
+    } & Scoring)
+  | ({ readonly do: 'scored'; readonly version: number } & Scoring)
+  | { readonly do: 'rewind'; readonly round: number; readonly attempt: number }
+  | { readonly do: 'timer'; readonly timer: Timer; readonly ms: number }
+  | { readonly do: 'waiting'; readonly clients: readonly string[]; readonly tasks: readonly string[] }
+  | { readonly do: 'finish' }
+  | { readonly do: 'fail'; readonly error: TrunklineError }
+  | { readonly do: 'stop' };

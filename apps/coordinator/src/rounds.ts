@@ -1,0 +1,220 @@
+import { fail, type TrunklineError } from '@trunkline/protocol';
+import type { Effect, RoundsConfig, RoundsEvent, RoundsState, Timer } from './round-events.ts';
+
+/**
+ * When rounds open and close, as a pure state machine: (state, event) → effects. It knows no socket, no clock and no tensor;
+ * the shell carries effects out and reports what happened as events. `step` uses its state up: keep only what it returns.
+ */
+
+/** Rounds running without a finite loss after which a task ends the run. */
+export const DIVERGED_ROUNDS = 10;
+
+export const initialRounds = (): RoundsState => ({
+  phase: 'gathering',
+  round: 0,
+  attempt: 0,
+  seats: new Map(),
+  asked: new Set(),
+  answered: new Set(),
+  overdue: false,
+  paused: false,
+  scoring: [],
+  streaks: new Map(),
+});
+
+/** Opens the machine: the wait for the expected clients is bounded too. */
+export const beginRounds = (config: RoundsConfig, state: RoundsState): Effect[] => [
+  setTimer(state, 'give-up', config.giveUpAfterMs),
+  ...waiting(config, state),
+];
+
+export function step(config: RoundsConfig, state: RoundsState, event: RoundsEvent): Effect[] {
+  if (state.phase === 'finished' || state.phase === 'ended') return [];
+  switch (event.type) {
+    case 'joined':
+      return joined(config, state, event.client, event.tasks);
+    case 'left':
+      return left(config, state, event.client);
+    case 'answered':
+      return answered(config, state, event);
+    case 'closed':
+      return closed(config, state);
+    case 'scored':
+      if (state.phase !== 'evaluating' || event.version !== state.round || event.split !== state.scoring[0]?.split)
+        return [];
+      if (state.asked.has(event.client)) state.answered.add(event.client);
+      return completed(config, state);
+    case 'timer':
+      return rang(config, state, event.timer);
+    case 'rewind':
+      state.attempt++;
+      state.round = event.round;
+      state.phase = 'training';
+      return [{ do: 'rewind', round: state.round, attempt: state.attempt }, ...open(config, state)];
+    case 'pause':
+      state.paused = true;
+      return [];
+    case 'resume': {
+      const idle = state.paused && state.phase === 'training' && state.asked.size === 0;
+      state.paused = false;
+      return idle ? open(config, state) : [];
+    }
+    case 'stop':
+      state.phase = 'ended';
+      return [{ do: 'stop' }];
+  }
+}
+
+/** Who is being waited for: expected tasks nobody brought, or clients whose answer is due. Sorted. */
+export function waitingFor(config: RoundsConfig, state: RoundsState): { clients: string[]; tasks: string[] } {
+  if (state.phase === 'gathering') return { clients: [], tasks: missingTasks(config, state) };
+  const clients = [...state.asked].filter((client) => !state.answered.has(client)).sort(byCodeUnits);
+  return { clients, tasks: clients.flatMap((client) => [...(state.seats.get(client)?.tasks ?? [])]) };
+}
+
+/** Order of ids everywhere: UTF-16 code units, never the locale's. */
+export const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function missingTasks(config: RoundsConfig, state: RoundsState): string[] {
+  const served = new Map<string, number>();
+  for (const seat of state.seats.values()) {
+    if (seat.connected) for (const task of seat.tasks) served.set(task, (served.get(task) ?? 0) + 1);
+  }
+  return config.expect.filter((task) => {
+    const left = served.get(task) ?? 0;
+    served.set(task, left - 1);
+    return left <= 0;
+  });
+}
+
+function joined(config: RoundsConfig, state: RoundsState, client: string, tasks: readonly string[]): Effect[] {
+  state.seats.set(client, { client, tasks, connected: true });
+  if (state.phase === 'gathering') {
+    if (missingTasks(config, state).length > 0) return waiting(config, state);
+    state.phase = 'training';
+    return open(config, state);
+  }
+  // One that came back: its answer is still due, so it is asked again. A newcomer is asked from the next round on.
+  return state.asked.has(client) && !state.answered.has(client) ? [{ do: 'repeat', client }] : [];
+}
+
+function left(config: RoundsConfig, state: RoundsState, client: string): Effect[] {
+  const seat = state.seats.get(client);
+  if (!seat) return [];
+  seat.connected = false;
+  if (state.phase === 'gathering') state.seats.delete(client);
+  return waiting(config, state);
+}
+
+function open(config: RoundsConfig, state: RoundsState): Effect[] {
+  state.answered = new Set();
+  state.overdue = false;
+  if (state.paused) {
+    state.asked = new Set();
+    return [];
+  }
+  const clients = [...state.seats.keys()].sort(byCodeUnits);
+  state.asked = new Set(clients);
+  const probe = config.probeEvery > 0 && state.round % config.probeEvery === 0;
+  const checkpoint = state.round % config.checkpointEvery === 0;
+  return [
+    { do: 'open', round: state.round, attempt: state.attempt, clients, probe, checkpoint },
+    setTimer(state, 'deadline', config.deadlineMs),
+  ];
+}
+
+function answered(
+  config: RoundsConfig,
+  state: RoundsState,
+  event: Extract<RoundsEvent, { type: 'answered' }>,
+): Effect[] {
+  if (state.phase !== 'training' || event.round !== state.round || event.attempt !== state.attempt) return [];
+  if (!state.asked.has(event.client) || state.answered.has(event.client)) return [];
+  state.answered.add(event.client);
+  for (const task of event.sound) state.streaks.delete(`${event.client}/${task}`);
+  for (const task of event.diverged) {
+    const streak = (state.streaks.get(`${event.client}/${task}`) ?? 0) + 1;
+    state.streaks.set(`${event.client}/${task}`, streak);
+    if (streak < DIVERGED_ROUNDS) continue;
+    const error = fail('TASK_DIVERGED', { task, client: event.client, rounds: DIVERGED_ROUNDS, round: state.round });
+    return end(state, error);
+  }
+  return completed(config, state);
+}
+
+/** All answers are in, or the deadline has passed where that is enough. */
+function completed(config: RoundsConfig, state: RoundsState): Effect[] {
+  const all = state.answered.size === state.asked.size;
+  if (!all && !(state.overdue && config.onMissing === 'proceed')) return state.overdue ? waiting(config, state) : [];
+  const clients = [...state.answered].sort(byCodeUnits);
+  if (state.phase === 'training') return [{ do: 'close', round: state.round, attempt: state.attempt, clients }];
+  const done = state.scoring.shift()!;
+  return [{ do: 'scored', version: state.round, ...done }, ...proceed(config, state)];
+}
+
+/** The shell has made trunk r+1. */
+function closed(config: RoundsConfig, state: RoundsState): Effect[] {
+  state.round++;
+  const last = state.round === config.rounds;
+  if (last || state.round % config.evaluateEvery === 0) {
+    const best = config.select === 'best';
+    state.scoring = [
+      ...(!last || best ? [{ split: 'validation', heads: 'now' } as const] : []),
+      ...(last ? [{ split: 'test', heads: best ? 'best' : 'now' } as const] : []),
+    ];
+  }
+  return proceed(config, state);
+}
+
+function proceed(config: RoundsConfig, state: RoundsState): Effect[] {
+  const next = state.scoring[0];
+  if (next) {
+    state.phase = 'evaluating';
+    const clients = [...state.seats.keys()].sort(byCodeUnits);
+    state.asked = new Set(clients);
+    state.answered = new Set();
+    state.overdue = false;
+    const effect = { do: 'evaluate', version: state.round, attempt: state.attempt, clients, ...next } as const;
+    return [effect, setTimer(state, 'deadline', config.deadlineMs)];
+  }
+  if (state.round === config.rounds) {
+    state.phase = 'finished';
+    return [{ do: 'finish' }];
+  }
+  state.phase = 'training';
+  return open(config, state);
+}
+
+function rang(config: RoundsConfig, state: RoundsState, timer: Timer): Effect[] {
+  if (timer.phase !== state.phase || timer.round !== state.round || timer.attempt !== state.attempt) return [];
+  const missing = waitingFor(config, state);
+  if (missing.clients.length + missing.tasks.length === 0) return [];
+  if (timer.name === 'give-up') {
+    const names = [
+      ...missing.clients.map((client) => `client ${client}`),
+      ...missing.tasks.map((task) => `task ${task}`),
+    ];
+    return end(
+      state,
+      fail('WAITED_TOO_LONG', { seconds: Math.round(config.giveUpAfterMs / 1000), missing: names.join(', ') }),
+    );
+  }
+  state.overdue = true;
+  const effects = completed(config, state);
+  return config.onMissing === 'proceed' ? effects : [...effects, setTimer(state, 'give-up', config.giveUpAfterMs)];
+}
+
+function end(state: RoundsState, error: TrunklineError): Effect[] {
+  state.phase = 'ended';
+  return [{ do: 'fail', error }];
+}
+
+const waiting = (config: RoundsConfig, state: RoundsState): Effect[] => [
+  { do: 'waiting', ...waitingFor(config, state) },
+];
+
+const setTimer = (state: RoundsState, name: Timer['name'], ms: number): Effect => ({
+  do: 'timer',
+  timer: { name, phase: state.phase, round: state.round, attempt: state.attempt },
+  ms,
+});

@@ -1,0 +1,121 @@
+import { combineRows, gramianOf, type StrategyState } from '@trunkline/model/aggregation';
+import type { OptimizerState } from '@trunkline/model/optimizer';
+import { randomStream } from '@trunkline/model/random';
+import { initialTrunk } from '@trunkline/model/trunk';
+import type { Plan } from './plan.ts';
+
+/** One task's gradient at one client, unscaled. */
+export interface Row {
+  /** The task, or `task@client` where replicas serve it. */
+  readonly id: string;
+  readonly lambda: number;
+  readonly loss: number;
+  readonly values: Float32Array;
+}
+
+/** What a round's answers amount to. `sum` is Σ λ_k g_k in float64, added in client order; null: no row was left. */
+export type Answers =
+  | { readonly exchange: 'sum'; readonly sum: Float64Array | null; readonly tasks: number }
+  | { readonly exchange: 'rows'; readonly rows: readonly Row[] };
+
+export interface StepReport {
+  /** Weights of the rows, where there are rows. */
+  readonly weights: Readonly<Record<string, number>> | null;
+  readonly stationary: boolean;
+}
+
+/** Holds the trunk and moves it: the only place where θ changes. Pure arithmetic: the same answers give the same bytes. */
+export interface TrunkStep {
+  /** Trunk r. A new array each round: one that was handed out never changes. */
+  readonly theta: Float32Array;
+  /** How many rounds made it. */
+  readonly version: number;
+  /** Trunk r → trunk r+1. Without a row left, trunk, optimizer and strategy stay as they are, and the round still counts. */
+  advance(answers: Answers): StepReport;
+  /** Trunk, optimizer and strategy state, copied. */
+  snapshot(): TrunkSnapshot;
+  restore(snapshot: TrunkSnapshot): void;
+}
+
+export interface TrunkSnapshot {
+  readonly version: number;
+  readonly theta: Float32Array;
+  readonly optimizer: OptimizerState;
+  readonly strategy: StrategyState | null;
+}
+
+export function createTrunkStep(plan: Plan): TrunkStep {
+  const { seed } = plan.config;
+  let theta = initialTrunk(plan.trunk, seed);
+  let version = 0;
+  let optimizer = plan.optimizer.init(theta.length);
+  let strategy: StrategyState | null = null;
+  const member = plan.strategy.create(plan.parameters);
+
+  const move = (direction: Float32Array) => {
+    const next = theta.slice();
+    plan.optimizer.update(next, direction, optimizer);
+    theta = next;
+  };
+
+  const advanceRows = (given: readonly Row[]): StepReport => {
+    const { strategy: rule } = plan;
+    // With fixed weights a row that is not finite is left out here; the other strategies set it aside themselves.
+    const rows = rule.needs === 'sum' ? given.filter((row) => row.values.every(Number.isFinite)) : given;
+    if (rows.length === 0) return { weights: null, stationary: false };
+    const values = rows.map((row) => row.values);
+    if (rule.needs === 'sum') {
+      const weights = rows.map((row) => row.lambda * rule.sumScale!(rows.length));
+      move(combineRows(values, weights));
+      return { weights: named(rows, weights), stationary: false };
+    }
+    const scaled = rows.map((row) => (row.lambda === 1 ? row.values : row.values.map((value) => value * row.lambda)));
+    const tasks = rows.map((row) => row.id);
+    strategy ??= member.init(tasks);
+    const input = {
+      tasks,
+      gramian: rule.needs === 'gramian' ? gramianOf(scaled) : undefined,
+      rows: rule.needs === 'rows' ? scaled : undefined,
+      losses: Float64Array.from(rows, (row) => row.loss),
+      round: version,
+      random: randomStream(seed, 'strategy', version),
+    };
+    if ('combine' in member) {
+      const { direction, state } = member.combine(input, strategy);
+      strategy = state;
+      move(direction);
+      return { weights: null, stationary: state.stationary === true };
+    }
+    const { weights, state } = member.weigh(input, strategy);
+    strategy = state;
+    move(combineRows(scaled, weights));
+    return { weights: named(rows, weights), stationary: state.stationary === true };
+  };
+
+  return {
+    get theta() {
+      return theta;
+    },
+    get version() {
+      return version;
+    },
+    advance(answers) {
+      let report: StepReport = { weights: null, stationary: false };
+      if (answers.exchange === 'rows') {
+        if (answers.rows.length > 0) report = advanceRows(answers.rows);
+      } else if (answers.sum) {
+        const scale = plan.strategy.needs === 'sum' ? plan.strategy.sumScale!(answers.tasks) : 1;
+        move(Float32Array.from(answers.sum, (value) => value * scale));
+      }
+      version++;
+      return report;
+    },
+    snapshot: () => structuredClone({ version, theta, optimizer, strategy }),
+    restore(snapshot) {
+      ({ version, theta, optimizer, strategy } = structuredClone(snapshot));
+    },
+  };
+}
+
+const named = (rows: readonly Row[], weights: ArrayLike<number>): Record<string, number> =>
+  Object.fromEntries(rows.map((row, k) => [row.id, weights[k]!]));
