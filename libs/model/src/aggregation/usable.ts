@@ -62,7 +62,8 @@ function squaredNorm({ tasks, gramian, rows }: StrategyInput, k: number): number
   return sum;
 }
 
-function subset(input: StrategyInput, kept: readonly number[]): StrategyInput {
+/** The same input over the rows at the places `kept`. */
+export function subset(input: StrategyInput, kept: readonly number[]): StrategyInput {
   const { tasks, gramian, rows, losses, lossesAfter, extraRows } = input;
   return {
     ...input,
