@@ -1,0 +1,88 @@
+import { fail, type Join, type TaskOffer } from '@trunkline/protocol';
+import type { Connection } from './gateway.ts';
+import type { Asked } from './intake.ts';
+
+/** One client of the run: who it is, what it brings, which trunk it holds. */
+export interface Member {
+  readonly client: string;
+  connection: Connection | null;
+  offers: readonly TaskOffer[];
+  machine: Join['machine'] | null;
+  /** `version/attempt` of the trunk that it has, so that none is sent twice. */
+  holds: string | null;
+  /** Rounds answered, for the roster. */
+  answers: number;
+}
+
+export interface Members {
+  readonly all: ReadonlyMap<string, Member>;
+  /** Seats a client with its tasks, or a known one that comes back. @throws TASK_DUPLICATE, TASK_UNEXPECTED, TRUNK_INPUT */
+  seat(connection: Connection, join: Join): Member;
+  /** The line broke. Before round 0 the seat is free again. */
+  leave(client: string, keepSeat: boolean): void;
+  /** What each of these clients is asked with: λ of its tasks, shared out among replicas by labelled training rows. */
+  asked(clients: readonly string[]): Asked[];
+}
+
+export function createMembers(options: {
+  expect: readonly string[] | undefined;
+  weights: Readonly<Record<string, number>>;
+  trunkInput: readonly number[];
+}): Members {
+  const members = new Map<string, Member>();
+
+  const check = (client: string, offer: TaskOffer) => {
+    if (options.expect && !options.expect.includes(offer.id)) {
+      throw fail('TASK_UNEXPECTED', { task: offer.id, known: [...new Set(options.expect)].join(', ') });
+    }
+    for (const other of members.values()) {
+      const same = other.client === client ? undefined : other.offers.find(({ id }) => id === offer.id);
+      if (same && !(same.replica && offer.replica))
+        throw fail('TASK_DUPLICATE', { task: offer.id, other: other.client });
+    }
+    const fits =
+      offer.output.length === options.trunkInput.length &&
+      offer.output.every((side, i) => side === options.trunkInput[i]);
+    if (!fits)
+      throw fail('TRUNK_INPUT', {
+        task: offer.id,
+        found: offer.output.join(', '),
+        expected: options.trunkInput.join(', '),
+      });
+  };
+
+  return {
+    all: members,
+    seat(connection, join) {
+      const { client } = connection;
+      const ids = join.tasks.map(({ id }) => id);
+      const twice = ids.find((id, i) => ids.indexOf(id) !== i);
+      if (twice) throw fail('TASK_DUPLICATE', { task: twice, other: client });
+      for (const offer of join.tasks) check(client, offer);
+      const member = members.get(client) ?? { client, connection, offers: [], machine: null, holds: null, answers: 0 };
+      Object.assign(member, { connection, offers: join.tasks, machine: join.machine, holds: null });
+      members.set(client, member);
+      return member;
+    },
+    leave(client, keepSeat) {
+      const member = members.get(client);
+      if (!member) return;
+      member.connection = null;
+      if (!keepSeat) members.delete(client);
+    },
+    asked(clients) {
+      const labelled = new Map<string, number>();
+      for (const client of clients) {
+        for (const offer of members.get(client)!.offers)
+          labelled.set(offer.id, (labelled.get(offer.id) ?? 0) + offer.labelled);
+      }
+      return clients.map((client) => {
+        const { offers } = members.get(client)!;
+        const share = (offer: TaskOffer) => (offer.replica ? offer.labelled / labelled.get(offer.id)! : 1);
+        const lambda = offers.map((offer) => [offer.id, (options.weights[offer.id] ?? 1) * share(offer)]);
+        const rowIds = offers.map((offer) => [offer.id, offer.replica ? `${offer.id}@${client}` : offer.id]);
+        return { client, lambda: Object.fromEntries(lambda), rowIds: Object.fromEntries(rowIds) } as Asked;
+      });
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import type { ErrorReport } from '@trunkline/protocol';
+
+/** Version of the lines of `events.jsonl`; raised when a field changes its meaning. New events and fields may come without it. */
+export const EVENTS_SCHEMA = 1;
+
+export interface Conflicts {
+  /** Row ids, the order of the matrix. */
+  readonly tasks: readonly string[];
+  /** Cosines between rows, row-major; null where a row is zero. */
+  readonly cosines: readonly (number | null)[];
+  readonly norms: readonly number[];
+}
+
+/** Everything that happens in a run, in the order in which it happens: what the terminal, the log and the dashboard show. */
+export type RunEvent =
+  | { event: 'listening'; run: string; url: string; dashboard: string | null; folder: string }
+  | {
+      event: 'joined';
+      client: string;
+      tasks: string[];
+      labelled: Record<string, number>;
+      backend: string;
+      again: boolean;
+    }
+  | { event: 'left'; client: string; reason: string }
+  | { event: 'refused'; client: string; message: string; error: ErrorReport }
+  | { event: 'waiting'; clients: string[]; tasks: string[]; round: number }
+  | {
+      event: 'round';
+      round: number;
+      attempt: number;
+      /** Row id → mean loss of its batch; null where not finite, absent where nothing was labelled. */
+      losses: Record<string, number | null>;
+      weights: Record<string, number> | null;
+      stationary: boolean;
+      clients: Record<string, { waitMs: number; stepMs: number; sendMs: number }>;
+      /** From the broadcast to the last answer; aggregation and trunk step; since the last round closed. */
+      timing: { answersMs: number; aggregateMs: number; roundMs: number };
+      bytes: { up: number; down: number };
+    }
+  | ({ event: 'conflicts'; round: number } & Conflicts)
+  | { event: 'scores'; version: number; split: 'validation' | 'test'; tasks: ScoredTask[] }
+  | { event: 'checkpoint'; round: number; file: string; sha256: string }
+  | { event: 'rewound'; round: number; attempt: number }
+  | { event: 'paused' | 'resumed' | 'stopped'; round: number }
+  | { event: 'finished'; rounds: number; sha256: string }
+  | ({ event: 'error' } & ErrorReport);
+
+export interface ScoredTask {
+  task: string;
+  client: string;
+  loss: number | null;
+  metrics: Record<string, number | null>;
+}
+
+export type Sink = (event: RunEvent, at: Date) => void;
