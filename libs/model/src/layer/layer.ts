@@ -15,6 +15,8 @@ export type InitializerName =
   | 'lecunUniform'
   | 'lecunNormal'
   | 'orthogonal'
+  | 'randomUniform'
+  | 'randomNormal'
   | 'zeros'
   | 'ones';
 
@@ -42,6 +44,8 @@ export interface Layer {
   readonly inputShape: Shape;
   readonly outputShape: Shape;
   readonly weights: readonly WeightSpec[];
+  /** `not-wasm`: the wasm backend lacks a gradient that this layer needs. Left out: every backend trains it. */
+  readonly trains?: 'everywhere' | 'not-wasm';
   /** x [batch, ...inputShape] → [batch, ...outputShape]; `weights` in the order of `weights`. Runs inside `tf.tidy`. */
   forward(x: Tensor, weights: readonly Tensor[], context: ForwardContext): Tensor;
 }
@@ -51,12 +55,16 @@ export interface Place {
   readonly path: string;
   /** `file:line:column` or `trunk.layers[2]`: what an error shows. */
   readonly at: string;
+  /** The same for a part of its arguments, e.g. `['layers', 2]`. Left out: `at` serves for all of them. */
+  readonly within?: (path: readonly (string | number)[]) => string;
 }
 
 /** A kind of layer on the allow-list: its arguments and how to place one. */
 export interface LayerKind<Arguments = never> {
   readonly kind: string;
   readonly schema: z.ZodType<Arguments>;
+  /** True for a block: its argument `layers` is a list of layers. */
+  readonly nests?: boolean;
   /** Raises LAYER_SHAPE when it cannot follow `inputShape`. */
   place(inputShape: Shape, args: Arguments, place: Place): Layer;
 }

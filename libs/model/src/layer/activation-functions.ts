@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import type { Tensor, Tf } from './layer.ts';
+
+export const ACTIVATIONS = [
+  'linear',
+  'relu',
+  'relu6',
+  'leakyRelu',
+  'elu',
+  'selu',
+  'gelu',
+  'sigmoid',
+  'tanh',
+  'softplus',
+  'swish',
+  'softmax',
+] as const;
+export type ActivationName = (typeof ACTIVATIONS)[number];
+
+export const activationField = z.enum(ACTIVATIONS);
+
+/**
+ * Applies an activation to each element of `x`, softmax along the last axis. leakyRelu has slope 0.2 below zero; gelu is
+ * the exact one, x Φ(x) (Hendrycks and Gimpel 2016); swish is x σ(x).
+ */
+export function activate(tf: Tf, name: ActivationName, x: Tensor): Tensor {
+  switch (name) {
+    case 'linear':
+      return x;
+    case 'gelu':
+      return tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1));
+    case 'swish':
+      return tf.mul(x, tf.sigmoid(x));
+    case 'leakyRelu':
+      return tf.leakyRelu(x, 0.2);
+    default:
+      return tf[name](x);
+  }
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { activate, activationField } from './activation-functions.ts';
+import { initializerField, positive } from './arguments.ts';
+import type { LayerKind, Tensor, Tf } from './layer.ts';
+import { wrongShape } from './refuse.ts';
+
+const schema = z.strictObject({
+  units: positive,
+  activation: activationField.default('linear'),
+  useBias: z.boolean().default(true),
+  kernelInitializer: initializerField.default('glorotUniform'),
+  biasInitializer: initializerField.default('zeros'),
+});
+
+/** y = f(x W + b) on the last axis: [..., n] → [..., units]. Weights `kernel` [n, units], `bias` [units]. */
+export const dense: LayerKind<z.infer<typeof schema>> = {
+  kind: 'dense',
+  schema,
+  place(inputShape, args, { path, at }) {
+    const width = inputShape.at(-1);
+    if (width === undefined) throw wrongShape('dense', { path, at }, inputShape, 'at least one axis, [features]');
+    return {
+      path,
+      kind: 'dense',
+      inputShape,
+      outputShape: [...inputShape.slice(0, -1), args.units],
+      weights: [
+        { name: 'kernel', shape: [width, args.units], initializer: args.kernelInitializer },
+        ...(args.useBias ? [{ name: 'bias', shape: [args.units], initializer: args.biasInitializer }] : []),
+      ],
+      forward: (x, [kernel, bias], { tf }) => activate(tf, args.activation, affine(tf, x, kernel!, bias)),
+    };
+  },
+};
+
+/** x W + b along the last axis of x, of any rank; W [n, m], b [m]. */
+export function affine(tf: Tf, x: Tensor, kernel: Tensor, bias: Tensor | undefined): Tensor {
+  const [rows, columns] = kernel.shape as [number, number];
+  const flat = x.rank === 2 ? x : tf.reshape(x, [-1, rows]);
+  // The fused product takes bias and product as one node of the tape, but no activation: tfjs does not fuse those under a gradient.
+  const a = flat as ReturnType<typeof tf.tensor2d>;
+  const b = kernel as typeof a;
+  const y = tf.fused.matMul(bias ? { a, b, bias } : { a, b });
+  return x.rank === 2 ? y : tf.reshape(y, [...x.shape.slice(0, -1), columns]);
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import type { LayerKind, Tensor, Tf } from './layer.ts';
+import type { Random } from '../random.ts';
+
+const schema = z.strictObject({ rate: z.number().min(0).lt(1) });
+
+/**
+ * While training, each element is 0 with probability `rate` and otherwise scaled by 1 / (1 − rate) (Srivastava et al.
+ * 2014, in the inverted form); else the identity. The mask comes from the pass's named stream for this layer, so that
+ * every pass of a round, and every repetition of it, has the same one.
+ */
+export const dropout: LayerKind<z.infer<typeof schema>> = {
+  kind: 'dropout',
+  schema,
+  place: (inputShape, { rate }, { path }) => ({
+    path,
+    kind: 'dropout',
+    inputShape,
+    outputShape: inputShape,
+    weights: [],
+    forward: (x, _, context) =>
+      context.training && rate > 0
+        ? context.tf.mul(x, dropoutMask(context.tf, x.shape, rate, context.random(path)))
+        : x,
+  }),
+};
+
+/** 0 or 1 / (1 − rate) an element, one uniform each, in the order of the elements. */
+export function dropoutMask(tf: Tf, shape: readonly number[], rate: number, random: Random): Tensor {
+  const mask = new Float32Array(shape.reduce((product, side) => product * side, 1));
+  const kept = 1 / (1 - rate);
+  for (let i = 0; i < mask.length; i++) mask[i] = random.uniform() < rate ? 0 : kept;
+  return tf.tensor(mask, [...shape]);
+}
