@@ -1,0 +1,18 @@
+/** Time as an argument: tests hand in their own. */
+export interface Clock {
+  /** Milliseconds that only grow, for durations. */
+  now(): number;
+  /** Wall clock, for what people read. */
+  date(): Date;
+  /** Calls `ring` after `ms`; returns how to cancel. */
+  after(ms: number, ring: () => void): () => void;
+}
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  date: () => new Date(),
+  after(ms, ring) {
+    const timer = setTimeout(ring, ms);
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import { fail, PROTOCOL_VERSION, type TrunklineError } from '@trunkline/protocol';
+import { fileCheckpoints } from './checkpoints.ts';
+import { systemClock, type Clock } from './clock.ts';
+import type { RunConfig } from './config.ts';
+import { createCore, type Outcome } from './core.ts';
+import { openGateway, type Knock } from './gateway.ts';
+import { createHttp } from './http.ts';
+import { planRun } from './plan.ts';
+import { createRunFolder, writeConfig, writeManifest } from './run-folder.ts';
+import type { RunEvent, Sink } from './run-events.ts';
+import { jsonlSink } from './sinks/jsonl.ts';
+
+export interface CoordinatorDeps {
+  readonly clock?: Clock;
+  /** Hears of everything that happens, beside `events.jsonl`. */
+  readonly sinks?: readonly Sink[];
+  /** The run's folder; it must not exist. */
+  readonly folder: string;
+  /** Listen off loopback without TLS and invitations. */
+  readonly insecure?: boolean;
+}
+
+export interface Coordinator {
+  readonly url: string;
+  readonly folder: string;
+  /** How the run ended; never rejects. */
+  readonly done: Promise<Outcome>;
+  pause(): void;
+  resume(): void;
+  rewind(round: number): void;
+  status(): ReturnType<ReturnType<typeof createCore>['status']>;
+  /** Ends the run if it goes on, then closes everything. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a coordinator: checks the configuration, makes the run folder, opens the door.
+ * @throws before anything is started: CONFIG_*, LAYER_*, STRATEGY_*, EXPECT_MISSING, LISTEN_NOT_LOOPBACK, RUN_FOLDER_EXISTS, PORT_IN_USE
+ */
+export async function startCoordinator(config: RunConfig, deps: CoordinatorDeps): Promise<Coordinator> {
+  const { folder, clock = systemClock } = deps;
+  const plan = planRun(config);
+  if (!config.expect) throw fail('EXPECT_MISSING', { at: config.source.at([]) });
+  if (!deps.insecure && !isLoopback(config.listen.host))
+    throw fail('LISTEN_NOT_LOOPBACK', { host: config.listen.host });
+  const http = createHttp();
+  const port = await http.listen(config.listen.host, config.listen.port);
+  let journal: ReturnType<typeof jsonlSink>;
+  try {
+    createRunFolder(folder);
+    writeConfig(folder, plan);
+    journal = jsonlSink(join(folder, 'events.jsonl'));
+  } catch (error) {
+    await http.close();
+    throw error;
+  }
+  const emit = (event: RunEvent) => {
+    const at = clock.date();
+    for (const sink of [journal.sink, ...(deps.sinks ?? [])]) sink(event, at);
+  };
+  const core = createCore(plan, {
+    clock,
+    emit,
+    checkpoints: fileCheckpoints(folder),
+    traffic: http.traffic,
+    manifest: (machines) => writeManifest(folder, plan, machines),
+  });
+  const gateway = openGateway(http.server, {
+    admit: (knock) => admit(knock, (client) => core.members.all.get(client)?.connection != null),
+    connected: (connection) => core.connected(connection),
+    disconnected: (client, reason) => core.disconnected(client, reason),
+    refused: (client, message, error) => emit({ event: 'refused', client, message, error: error.report() }),
+  });
+  const url = `http://${config.listen.host.includes(':') ? `[${config.listen.host}]` : config.listen.host}:${port}`;
+  emit({ event: 'listening', run: config.run, url, dashboard: null, folder });
+  core.begin();
+
+  const done = core.done.then((outcome) => {
+    if (outcome.kind === 'finished') emit({ event: 'finished', rounds: outcome.rounds, sha256: outcome.sha256 });
+    if (outcome.kind === 'failed') emit({ event: 'error', ...outcome.error.report() });
+    return outcome;
+  });
+  return {
+    url,
+    folder,
+    done,
+    pause: () => core.pause(),
+    resume: () => core.resume(),
+    rewind: (round) => core.rewind(round),
+    status: () => core.status(),
+    async close() {
+      core.stop();
+      await done;
+      await gateway.close();
+      await http.close();
+      journal.close();
+    },
+  };
+}
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+
+/** Who may come in at all, judged by the handshake's headers alone. */
+function admit(knock: Knock, connected: (client: string) => boolean): TrunklineError | null {
+  if (knock.protocol !== String(PROTOCOL_VERSION)) {
+    return fail('PROTOCOL_VERSION', { found: knock.protocol?.slice(0, 16) ?? 'nothing', expected: PROTOCOL_VERSION });
+  }
+  if (!knock.client || !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(knock.client) || knock.client.length > 64) {
+    return fail('ADMISSION_REFUSED', { reason: 'it gave no valid client name.' });
+  }
+  return connected(knock.client) ? fail('CLIENT_DUPLICATE', { client: knock.client }) : null;
+}

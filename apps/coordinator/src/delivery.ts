@@ -1,0 +1,52 @@
+import { bytesOf, sendChunks, sha256, toTrunklineError, trunkTransfer, type ErrorReport } from '@trunkline/protocol';
+import type { Connection } from './gateway.ts';
+import type { Member } from './members.ts';
+import type { TrunkStep } from './trunk-step.ts';
+
+/** Brings trunks and messages to clients. A trunk is hashed once a broadcast and goes to a client once a version. */
+export interface Delivery {
+  /** SHA-256 of the current trunk. */
+  digest(): string;
+  /** Sends the current trunk unless the client holds it; resolves when it does. */
+  trunkTo(member: Member, attempt: number): Promise<void>;
+  /** A line that breaks while something is sent is no error of the run: the client is asked again when it is back. */
+  tell(connection: Connection | null, send: (line: Connection) => Promise<unknown>): Promise<void>;
+}
+
+export function createDelivery(keeper: TrunkStep, failed: (client: string, error: ErrorReport) => void): Delivery {
+  let digested: { theta: Float32Array | null; sha256: string } = { theta: null, sha256: '' };
+
+  const digest = () => {
+    // A trunk that was handed out never changes: the array itself tells whether this one was hashed.
+    if (digested.theta !== keeper.theta) digested = { theta: keeper.theta, sha256: sha256(bytesOf(keeper.theta)) };
+    return digested.sha256;
+  };
+  return {
+    digest,
+    async trunkTo(member, attempt) {
+      const version = keeper.version;
+      const key = `${version}/${attempt}`;
+      const line = member.connection;
+      if (member.holds === key || !line) return;
+      member.holds = key;
+      const bytes = bytesOf(keeper.theta);
+      const transfer = trunkTransfer(version, attempt);
+      const announced = line.send('trunk', {
+        version,
+        attempt,
+        bytes: bytes.byteLength,
+        sha256: digest(),
+        encoding: 'f32',
+      });
+      await Promise.all([announced, sendChunks(bytes, (index, chunk) => line.chunk({ transfer, index }, chunk))]);
+    },
+    async tell(connection, send) {
+      if (!connection) return;
+      try {
+        await send(connection);
+      } catch (thrown) {
+        failed(connection.client, toTrunklineError(thrown).report());
+      }
+    },
+  };
+}

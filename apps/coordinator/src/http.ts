@@ -1,0 +1,53 @@
+import { createServer, type Server } from 'node:http';
+import { fail } from '@trunkline/protocol';
+
+/** The HTTP server under the gateway: `/health` says that the process lives; everything else is 404. Counts what its sockets carry. */
+export interface Http {
+  readonly server: Server;
+  listen(host: string, port: number): Promise<number>;
+  traffic(): { up: number; down: number };
+  close(): Promise<void>;
+}
+
+export function createHttp(): Http {
+  const server = createServer((request, response) => {
+    const healthy = request.method === 'GET' && request.url === '/health';
+    response.writeHead(healthy ? 200 : 404, { 'content-type': 'text/plain' });
+    response.end(healthy ? 'ok\n' : 'not found\n');
+  });
+  const open = new Set<import('node:net').Socket>();
+  const ended = { up: 0, down: 0 };
+  server.on('connection', (socket) => {
+    open.add(socket);
+    // Small control messages must not wait for a full packet.
+    socket.setNoDelay(true);
+    socket.once('close', () => {
+      open.delete(socket);
+      ended.up += socket.bytesRead;
+      ended.down += socket.bytesWritten;
+    });
+  });
+  return {
+    server,
+    listen: (host, port) =>
+      new Promise((resolve, reject) => {
+        server.once('error', (error: NodeJS.ErrnoException) => {
+          reject(error.code === 'EADDRINUSE' ? fail('PORT_IN_USE', { host, port }, error) : error);
+        });
+        server.listen(port, host, () => resolve((server.address() as { port: number }).port));
+      }),
+    traffic() {
+      let { up, down } = ended;
+      for (const socket of open) {
+        up += socket.bytesRead;
+        down += socket.bytesWritten;
+      }
+      return { up, down };
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of open) socket.destroy();
+      }),
+  };
+}
