@@ -113,8 +113,23 @@ export const errors = {
     exit: 2,
   },
   DATA_NOT_FINITE: {
-    message: '{file}: `{array}` row {row} holds {found}; inputs must be finite numbers.',
+    message: '{file}: `{array}` row {row} holds {found}; a finite number is expected.',
     hint: 'Remove or fill the value before training.',
+    exit: 2,
+  },
+  DATA_COLUMN_MISSING: {
+    message: '{at}: {file} has no column `{column}`.',
+    hint: 'Columns in the file: {known}.',
+    exit: 2,
+  },
+  DATA_ROW_BROKEN: {
+    message: '{file} line {line}: {problem}',
+    hint: 'Correct the line, or set `onBadRow: skip`: such rows are then left out, counted and said.',
+    exit: 2,
+  },
+  DATA_IMAGE_BROKEN: {
+    message: '{file}: this image cannot be used: {problem}',
+    hint: 'Replace or remove the file, or set `onBadRow: skip`: such images are then left out, counted and said.',
     exit: 2,
   },
   DATA_SPLIT_EMPTY: { message: '{at}: the {split} split of {file} is empty.', hint: '{remedy}', exit: 2 },
