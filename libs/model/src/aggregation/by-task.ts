@@ -1,0 +1,6 @@
+export type ByTask<T> = Readonly<Record<string, T>>;
+
+/** A record from task to value: how strategies key what they remember, so that rounds may bring any subset of the tasks. */
+export function byTask<T>(tasks: readonly string[], valueOf: (task: string, k: number) => T): ByTask<T> {
+  return Object.fromEntries(tasks.map((task, k) => [task, valueOf(task, k)]));
+}
