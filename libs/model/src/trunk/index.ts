@@ -1,0 +1,2 @@
+export { trunkSchema, type TrunkConfig, type TrunkSpec } from './spec.ts';
+export { buildTrunk, initialTrunk, type Trunk } from './trunk.ts';

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { layerSpecSchema, type LayerSpec } from '../layer/spec.ts';
+
+/** What a trunk is built from: the shape of one input, without the batch axis, and the layers over it. */
+export interface TrunkSpec {
+  readonly input: readonly number[];
+  readonly layers: readonly LayerSpec[];
+}
+
+/** The layers in the run file, or in a Keras JSON file beside it; there `input` is needed only if the file has none. */
+export type TrunkConfig = TrunkSpec | { readonly file: string; readonly input?: readonly number[] };
+
+const inputField = z.array(z.int().positive()).min(1).max(4);
+
+/** The key `trunk` of a run file. */
+export const trunkSchema = z
+  .strictObject({
+    input: inputField.optional(),
+    layers: z.array(layerSpecSchema).optional(),
+    file: z.string().min(1).optional(),
+  })
+  .superRefine(({ input, layers, file }, context) => {
+    const missing = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    if (layers && file !== undefined) missing('file', 'expected either `layers` or `file`, not both');
+    if (!layers && file === undefined) missing('layers', 'expected a list of layers, or `file` with a Keras JSON file');
+    if (layers && !input) missing('input', 'expected the shape of one input, for example [28, 28, 1]');
+  })
+  .transform((config) => config as TrunkConfig);
