@@ -124,7 +124,7 @@ const openers: Record<BackendName, (options: BackendOptions) => Promise<Backend>
 
   async wasm() {
     const tf = require('@tensorflow/tfjs') as Tf;
-    const { setWasmPaths } = require('@tensorflow/tfjs-backend-wasm') as { setWasmPaths(folder: string): void };
+    const { setWasmPaths } = require('@tensorflow/tfjs-backend-wasm') as { setWasmPaths: (folder: string) => void };
     if (tf.findBackendFactory('wasm') === null) throw failed('wasm', 'it did not register');
     if (tf.findBackend('wasm') === null) {
       setWasmPaths(`${dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json'))}/dist/`);
@@ -167,11 +167,11 @@ function adoptEnvironment(environment: Record<string, string>): void {
   }
 }
 
-/** The package calls functions of node:util that Node 23 removed (tensorflow/tfjs#8609). */
+/** The package calls functions of node:util that Node 22 warns of and Node 23 removed (tensorflow/tfjs#8609). */
 function restoreUtil(): void {
   const util = require('node:util') as Record<string, unknown>;
-  util.isNullOrUndefined ??= (value: unknown) => value == null;
-  util.isArray ??= Array.isArray;
+  util.isNullOrUndefined = (value: unknown) => value == null;
+  util.isArray = Array.isArray;
 }
 
 function gpuReason(): string {
