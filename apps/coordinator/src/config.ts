@@ -64,10 +64,6 @@ export const runSchema = z.strictObject({
     .positive()
     .default(50)
     .describe('Rounds between two points that a run can return to.'),
-  select: z
-    .enum(['last', 'best'])
-    .default('last')
-    .describe('Whose scores are reported: the last trunk’s, or the best validation round’s.'),
   expect: z
     .array(idField)
     .min(1)

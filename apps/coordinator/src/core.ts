@@ -192,7 +192,7 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
     await tell(member.connection, (line) =>
       Promise.all([
         trunkTo(member, state.attempt),
-        line.send('evaluate', { version: keeper.version, attempt: state.attempt, ...scoring }),
+        line.send('evaluate', { version: keeper.version, attempt: state.attempt, split: scoring }),
       ]),
     );
   };
@@ -259,7 +259,7 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
     if (message.trunk !== undefined && message.trunk !== trunk.digest) {
       throw fail('TRUNK_DIFFERS', { client, found: message.trunk.slice(0, 12), expected: trunk.digest.slice(0, 12) });
     }
-    const { seed, rounds, evaluateEvery, probeEvery, select } = config;
+    const { seed, rounds, evaluateEvery, probeEvery } = config;
     return {
       run: config.run,
       seed,
@@ -270,7 +270,6 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
       weightHeads: plan.weightHeads,
       evaluateEvery,
       probeEvery,
-      select,
     };
   };
 
@@ -310,7 +309,7 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
   };
 
   const keepScores = (client: string, message: ScoresMessage) => {
-    if (message.version !== state.round || message.split !== state.scoring[0]?.split) return;
+    if (message.version !== state.round || message.split !== state.scoring[0]) return;
     for (const { task, loss, metrics } of message.tasks) scores.push({ task, client, loss, metrics });
     feed({ type: 'scored', client, version: message.version, split: message.split });
   };

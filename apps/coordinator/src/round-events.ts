@@ -14,7 +14,6 @@ export interface RoundsConfig {
   readonly onMissing: 'wait' | 'proceed';
   readonly deadlineMs: number;
   readonly giveUpAfterMs: number;
-  readonly select: 'last' | 'best';
 }
 
 export interface Seat {
@@ -23,7 +22,8 @@ export interface Seat {
   connected: boolean;
 }
 
-type Scoring = { readonly split: 'validation' | 'test'; readonly heads: 'now' | 'best' };
+/** Which split is being scored. */
+export type Scoring = 'validation' | 'test';
 export type Phase = 'gathering' | 'training' | 'evaluating' | 'finished' | 'ended';
 
 export interface RoundsState {
@@ -86,13 +86,14 @@ export type Effect =
     }
   | { readonly do: 'repeat'; readonly client: string }
   | { readonly do: 'close'; readonly round: number; readonly attempt: number; readonly clients: readonly string[] }
-  | ({
+  | {
       readonly do: 'evaluate';
       readonly version: number;
       readonly attempt: number;
       readonly clients: readonly string[];
-    } & Scoring)
-  | ({ readonly do: 'scored'; readonly version: number } & Scoring)
+      readonly split: Scoring;
+    }
+  | { readonly do: 'scored'; readonly version: number; readonly split: Scoring }
   | { readonly do: 'rewind'; readonly round: number; readonly attempt: number }
   | { readonly do: 'timer'; readonly timer: Timer; readonly ms: number }
   | { readonly do: 'waiting'; readonly clients: readonly string[]; readonly tasks: readonly string[] }

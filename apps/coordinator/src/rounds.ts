@@ -40,8 +40,7 @@ export function step(config: RoundsConfig, state: RoundsState, event: RoundsEven
     case 'closed':
       return closed(config, state);
     case 'scored':
-      if (state.phase !== 'evaluating' || event.version !== state.round || event.split !== state.scoring[0]?.split)
-        return [];
+      if (state.phase !== 'evaluating' || event.version !== state.round || event.split !== state.scoring[0]) return [];
       if (state.asked.has(event.client)) state.answered.add(event.client);
       return completed(config, state);
     case 'timer':
@@ -149,7 +148,7 @@ function completed(config: RoundsConfig, state: RoundsState): Effect[] {
   const clients = [...state.answered].sort(byCodeUnits);
   if (state.phase === 'training') return [{ do: 'close', round: state.round, attempt: state.attempt, clients }];
   const done = state.scoring.shift()!;
-  return [{ do: 'scored', version: state.round, ...done }, ...proceed(config, state)];
+  return [{ do: 'scored', version: state.round, split: done }, ...proceed(config, state)];
 }
 
 /** The shell has made trunk r+1. */
@@ -157,11 +156,7 @@ function closed(config: RoundsConfig, state: RoundsState): Effect[] {
   state.round++;
   const last = state.round === config.rounds;
   if (last || state.round % config.evaluateEvery === 0) {
-    const best = config.select === 'best';
-    state.scoring = [
-      ...(!last || best ? [{ split: 'validation', heads: 'now' } as const] : []),
-      ...(last ? [{ split: 'test', heads: best ? 'best' : 'now' } as const] : []),
-    ];
+    state.scoring = last ? ['validation', 'test'] : ['validation'];
   }
   return proceed(config, state);
 }
@@ -174,7 +169,7 @@ function proceed(config: RoundsConfig, state: RoundsState): Effect[] {
     state.asked = new Set(clients);
     state.answered = new Set();
     state.overdue = false;
-    const effect = { do: 'evaluate', version: state.round, attempt: state.attempt, clients, ...next } as const;
+    const effect = { do: 'evaluate', version: state.round, attempt: state.attempt, clients, split: next } as const;
     return [effect, setTimer(state, 'deadline', config.deadlineMs)];
   }
   if (state.round === config.rounds) {

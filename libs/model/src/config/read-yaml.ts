@@ -9,6 +9,10 @@ export type Path = readonly (string | number)[];
 export interface ConfigFile {
   /** As the user named it: what errors show. */
   readonly name: string;
+  /** The path it was read from. */
+  readonly file: string;
+  /** What was given by `--set`, so that another thread can read the same again. */
+  readonly overrides: readonly string[];
   /** The folder that relative paths in the file start from. */
   readonly folder: string;
   readonly value: unknown;
@@ -42,7 +46,7 @@ export function parseYaml(text: string, file: string, overrides: readonly string
     if (override) return `--set ${override.path.join('.')}`;
     return place(offsetOf(document, path));
   };
-  return { name: basename(file), folder: dirname(resolve(file)), value, at };
+  return { name: basename(file), file, overrides, folder: dirname(resolve(file)), value, at };
 }
 
 function readText(file: string): string {

@@ -1,0 +1,11 @@
+export {
+  startClient,
+  type Agreement,
+  type Client,
+  type ClientDeps,
+  type ClientEvent,
+  type ClientOutcome,
+  type FinishedTask,
+} from './client.ts';
+export { clientSchema, readClient, type ClientConfig } from './config.ts';
+export { loadTasks } from './load-task.ts';

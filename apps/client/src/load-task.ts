@@ -1,0 +1,89 @@
+import { fail } from '@trunkline/protocol';
+import { nearest } from '@trunkline/model/config';
+import { openSource, type Source } from '@trunkline/model/data';
+import { defaultLoss } from '@trunkline/model/loss';
+import { defaultMetric, metrics as knownMetrics } from '@trunkline/model/metrics';
+import type { TaskPlan } from '@trunkline/model/task';
+import type { ClientConfig, TaskFile } from './config.ts';
+
+/**
+ * Opens every source of a client and makes its tasks ready for a learner.
+ * @throws DATA_*, TARGET_UNKNOWN, METRIC_UNKNOWN, BATCH_SIZE_DIFFERS
+ */
+export async function loadTasks(config: ClientConfig): Promise<TaskPlan[]> {
+  const { at, folder } = config.source;
+  // The client's own source is opened once and shared; a task's own source is its own.
+  let shared: { source: Source; stream: string } | undefined;
+  const plans: TaskPlan[] = [];
+  for (const [place, task] of config.tasks.entries()) {
+    const own = task.data !== undefined;
+    const data = (task.data ?? config.data)!;
+    const path = own ? ['tasks', place, 'data'] : ['data'];
+    const stream = data.stream ?? (own ? `${config.client}/${place}` : config.client);
+    const opened =
+      own || !shared
+        ? { source: await openSource(data, { folder, at: (inner) => at([...path, ...inner]) }), stream }
+        : shared;
+    if (!own) shared = opened;
+    plans.push({
+      id: task.id,
+      replica: task.replica,
+      stream,
+      source: opened.source,
+      batchSize: data.batchSize ?? task.batchSize ?? 32,
+      sourceAdapter: layersOf(data.adapter),
+      ownAdapter: task.adapter === undefined ? undefined : layersOf(task.adapter),
+      target: targetOf(task, opened.source, at(['tasks', place])),
+      head: task.head,
+      loss: task.loss ?? defaultLoss(kindOf(task)),
+      optimizer: task.optimizer,
+      metrics: metricsOf(task, at(['tasks', place, 'metrics'])),
+      at: at(['tasks', place]),
+    });
+  }
+  refuseUnequalBatches(plans, at);
+  return plans;
+}
+
+const layersOf = (adapter: unknown): TaskPlan['sourceAdapter'] =>
+  Array.isArray(adapter) ? (adapter as TaskPlan['sourceAdapter']) : [];
+
+const kindOf = (task: TaskFile): string => Object.keys(task.head)[0]!;
+
+function targetOf(task: TaskFile, source: Source, at: string): string {
+  const known = Object.keys(source.targets);
+  if (task.target !== undefined && known.includes(task.target)) return task.target;
+  if (task.target === undefined && known.length === 1) return known[0]!;
+  throw fail('TARGET_UNKNOWN', { at, task: task.id, target: task.target ?? '(none given)', known: known.join(', ') });
+}
+
+function metricsOf(task: TaskFile, at: string): readonly string[] {
+  const kind = kindOf(task);
+  const fitting = Object.values(knownMetrics).filter(
+    (metric) => (metric.for as readonly string[]).includes(kind) || kind === 'layers',
+  );
+  const names = fitting.map(({ name }) => name);
+  const chosen = task.metrics ?? [defaultMetric(kind)];
+  const unknown = chosen.find((name) => !names.includes(name));
+  if (unknown === undefined) return chosen;
+  const meant = nearest(unknown, names);
+  throw fail('METRIC_UNKNOWN', {
+    at,
+    metric: unknown,
+    known: meant ? `${names.join(', ')} (did you mean ${meant}?)` : names.join(', '),
+  });
+}
+
+function refuseUnequalBatches(plans: readonly TaskPlan[], at: ClientConfig['source']['at']): void {
+  for (const stream of new Set(plans.map((plan) => plan.stream))) {
+    const sharing = plans.filter((plan) => plan.stream === stream);
+    const sizes = [...new Set(sharing.map(({ batchSize }) => batchSize))];
+    if (sizes.length > 1) {
+      throw fail('BATCH_SIZE_DIFFERS', {
+        at: at(['tasks']),
+        tasks: sharing.map(({ id }) => id).join(', '),
+        found: sizes.join(', '),
+      });
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import type { ErrorReport, TaskOffer, Welcome } from '@trunkline/protocol';
+import type { StepCall, TaskLoss, TaskScore } from '@trunkline/model/learner';
+
+/** What the training thread can be asked, and what it answers. */
+export interface Requests {
+  /** Opens every source: bad data is found before anything is connected. */
+  load: {
+    ask: { file: string; overrides: readonly string[] };
+    answer: { tasks: { id: string; rows: Record<string, number> }[]; notes: string[] };
+  };
+  /** Opens the backend and builds trunk, adapters and heads. */
+  build: {
+    ask: {
+      welcome: Pick<Welcome, 'seed' | 'weightHeads'> & { spec: unknown; digest: string };
+      client: string;
+      device: 'auto' | 'gpu' | 'cpu';
+      threads: number;
+    };
+    answer: { offers: TaskOffer[]; machine: Machine; line: string };
+  };
+  step: {
+    ask: StepCall & { checkpoint: boolean; attempt: number };
+    answer: {
+      losses: readonly TaskLoss[];
+      gradients: readonly { kind: 'sum' | 'row' | 'probe'; tasks: readonly string[] }[];
+      stepMs: number;
+    };
+  };
+  evaluate: {
+    ask: { theta: Float32Array; split: 'validation' | 'test' };
+    answer: { scores: TaskScore[]; digests: Record<string, string> };
+  };
+  rewind: { ask: { round: number }; answer: Record<string, never> };
+  snapshot: { ask: Record<string, never>; answer: { bytes: Uint8Array } };
+  memory: { ask: Record<string, never>; answer: { tensors: number; heapUsed: number; arrayBuffers: number } };
+}
+
+export interface Machine {
+  readonly backend: string;
+  readonly library: string;
+  readonly device: string;
+  readonly threads: number;
+  readonly instructions: string;
+}
+
+export type RequestName = keyof Requests;
+export type ToTrainer = { [N in RequestName]: { id: number; name: N; ask: Requests[N]['ask'] } }[RequestName];
+export type FromTrainer =
+  | { type: 'answer'; id: number; answer: unknown }
+  | { type: 'error'; id: number; error: ErrorReport }
+  /** Part of gradient number `gradient` of the step with this id; null ends it. */
+  | { type: 'slice'; id: number; gradient: number; slice: { offset: number; values: Float32Array } | null };

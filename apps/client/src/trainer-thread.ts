@@ -1,0 +1,112 @@
+import { parentPort } from 'node:worker_threads';
+import { fail, toTrunklineError, type TaskOffer } from '@trunkline/protocol';
+import { instructionSet, openBackend, type Backend } from '@trunkline/model/backend';
+import { createLearner, describeTask, type Learner } from '@trunkline/model/learner';
+import { needsNativeOrCpu } from '@trunkline/model/layer';
+import { encodeSnapshot } from '@trunkline/model/store';
+import type { TaskPlan } from '@trunkline/model/task';
+import { buildTrunk, type TrunkSpec } from '@trunkline/model/trunk';
+import { readClient } from './config.ts';
+import { loadTasks } from './load-task.ts';
+import type { FromTrainer, RequestName, Requests, ToTrainer } from './trainer-protocol.ts';
+
+/** The one thread of the process that loads the native backend and touches data. Two such threads crash it now and then. */
+const port = parentPort!;
+let plans: TaskPlan[] = [];
+let backend: Backend | undefined;
+let learner: Learner | undefined;
+/** Heads, adapters and optimizers at the start of announced rounds; the newest few, to return to. */
+const saved = new Map<number, unknown>();
+const SAVED = 3;
+
+type Handlers = { [N in RequestName]: (ask: Requests[N]['ask'], id: number) => Promise<Requests[N]['answer']> };
+
+const built = (): Learner => {
+  if (!learner) throw fail('UNEXPECTED', { what: 'the learner was asked before it was built' });
+  return learner;
+};
+
+const handlers: Handlers = {
+  async load({ file, overrides }) {
+    plans = await loadTasks(readClient(file, overrides));
+    return {
+      tasks: plans.map(({ id, source }) => ({ id, rows: { ...source.sizes } })),
+      notes: [...new Set(plans.flatMap(({ source }) => source.notes ?? []))],
+    };
+  },
+  async build({ welcome, client, device, threads }) {
+    const trunk = buildTrunk(welcome.spec as TrunkSpec, { at: 'the coordinator’s trunk' });
+    if (trunk.digest !== welcome.digest) {
+      throw fail('TRUNK_DIFFERS', { client, found: trunk.digest.slice(0, 12), expected: welcome.digest.slice(0, 12) });
+    }
+    backend = await openBackend({ device, threads, convolutional: needsNativeOrCpu(trunk) });
+    learner = await createLearner({
+      tf: backend.tf,
+      trunk,
+      tasks: plans,
+      seed: welcome.seed,
+      client,
+      weightHeads: welcome.weightHeads,
+    });
+    const offers: TaskOffer[] = [];
+    for (const plan of plans) offers.push(await describeTask(plan, trunk));
+    const { name, library, device: found, threads: used, line } = backend;
+    return {
+      offers,
+      machine: { backend: name, library, device: found, threads: used, instructions: instructionSet() },
+      line,
+    };
+  },
+  async step({ checkpoint, attempt: _, ...call }, id) {
+    if (checkpoint) {
+      saved.set(call.round, built().snapshot());
+      for (const round of [...saved.keys()].sort((a, b) => a - b).slice(0, -SAVED)) saved.delete(round);
+    }
+    const begun = performance.now();
+    const { losses, gradients } = await built().step(call);
+    const stepMs = performance.now() - begun;
+    void sendSlices(id, gradients);
+    return { losses, gradients: gradients.map(({ kind, tasks }) => ({ kind, tasks })), stepMs };
+  },
+  async evaluate({ theta, split }) {
+    return { scores: await built().evaluate(theta, split), digests: built().digests() };
+  },
+  async rewind({ round }) {
+    if (!saved.has(round))
+      throw fail('SNAPSHOT_BROKEN', { file: `round ${round}`, problem: 'this client holds no state of that round' });
+    built().restore(saved.get(round));
+    return {};
+  },
+  async snapshot() {
+    return { bytes: encodeSnapshot(built().snapshot()) };
+  },
+  async memory() {
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return { tensors: backend?.tf.memory().numTensors ?? 0, heapUsed, arrayBuffers };
+  },
+};
+
+async function sendSlices(id: number, gradients: Awaited<ReturnType<Learner['step']>>['gradients']): Promise<void> {
+  // The answer, which names the gradients, goes first.
+  await Promise.resolve();
+  for (const [gradient, { slices }] of gradients.entries()) {
+    for await (const slice of slices)
+      post({ type: 'slice', id, gradient, slice }, [slice.values.buffer as ArrayBuffer]);
+    post({ type: 'slice', id, gradient, slice: null });
+  }
+}
+
+const post = (message: FromTrainer, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
+
+// One request at a time, in the order in which they came: state must never be read while a step changes it.
+let queue: Promise<void> = Promise.resolve();
+port.on('message', (message: ToTrainer) => {
+  queue = queue.then(async () => {
+    try {
+      const handle = handlers[message.name] as (ask: unknown, id: number) => Promise<unknown>;
+      post({ type: 'answer', id: message.id, answer: await handle(message.ask, message.id) });
+    } catch (thrown) {
+      post({ type: 'error', id: message.id, error: toTrunklineError(thrown).report() });
+    }
+  });
+});

@@ -1,0 +1,45 @@
+import { NodeWebSocket } from 'engine.io-client';
+import { WebSocket, type ClientOptions } from 'ws';
+import { fail, fromReport, type ErrorReport } from '@trunkline/protocol';
+
+/**
+ * The WebSocket of a client. Two things differ from socket.io's own:
+ *
+ * It masks with zeros. RFC 6455 wants unpredictable masks because a script in a browser could otherwise write requests into
+ * a caching proxy's stream; a program that sends its own tensors has no such script, and masking in JavaScript costs
+ * several times what everything else on the way does (docs/decisions/0004-zero-mask.md).
+ *
+ * A refused upgrade keeps its reason: the HTTP answer's text becomes the error, instead of "websocket error".
+ */
+export class ZeroMaskWebSocket extends NodeWebSocket {
+  override createSocket(
+    uri: string,
+    protocols: string | string[] | undefined,
+    options: Record<string, unknown>,
+  ): WebSocket {
+    const socket = new WebSocket(uri, protocols, {
+      ...(options as ClientOptions),
+      perMessageDeflate: false,
+      generateMask: (mask: Buffer) => mask.fill(0),
+    } as ClientOptions);
+    socket.on('unexpected-response', (_request, response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (part: string) => (text = (text + part).slice(0, 4096)));
+      response.on('end', () => socket.emit('error', refusal(text, response.statusCode ?? 0)));
+    });
+    return socket;
+  }
+}
+
+function refusal(text: string, status: number): Error {
+  try {
+    const report = JSON.parse(text) as Partial<ErrorReport>;
+    if (typeof report.code === 'string' && typeof report.message === 'string') {
+      return fromReport({ code: report.code, message: report.message, hint: report.hint ?? '' });
+    }
+  } catch (error) {
+    return fail('ADMISSION_REFUSED', { reason: `HTTP ${status}.` }, error);
+  }
+  return fail('ADMISSION_REFUSED', { reason: `HTTP ${status}.` });
+}
