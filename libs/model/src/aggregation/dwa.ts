@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { byTask, type ByTask } from './by-task.ts';
 import { overLosses } from './over-losses.ts';
-import { emptyMean, extend, meanOf, type RunningMean } from './running-mean.ts';
+import { emptyMean, extend, type RunningMean } from './running-mean.ts';
 import { softmax } from './softmax.ts';
 import { defineWeighing } from './strategy.ts';
 
@@ -55,6 +55,6 @@ function closed(histories: ByTask<History>): ByTask<History> {
   return byTask(Object.keys(histories), (task) => {
     const { means, window } = histories[task]!;
     if (window.count === 0) return histories[task]!;
-    return { means: [...means, meanOf(window)].slice(-2), window: emptyMean };
+    return { means: [...means, window.mean].slice(-2), window: emptyMean };
   });
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { byTask, type ByTask } from './by-task.ts';
 import { overLosses } from './over-losses.ts';
-import { emptyMean, extend, meanOf, type RunningMean } from './running-mean.ts';
+import { emptyMean, extend, type RunningMean } from './running-mean.ts';
 import { adamStep, learnedFrom, type Learned } from './scalar-adam.ts';
 import { remember, sharesOf } from './shares.ts';
 import { defineWeighing, type StrategyInput } from './strategy.ts';
@@ -45,7 +45,7 @@ export const gradnorm = defineWeighing({
         const next = { ...state, initial: { ...initial, ...started } };
         if (places.length < 2 || !input.gramian) return { weights, state: next };
 
-        const ratios = places.map((k) => losses[k]! / meanOf(initial[tasks[k]!]!));
+        const ratios = places.map((k) => losses[k]! / initial[tasks[k]!]!.mean);
         const slopes = slopesOf(
           places.map((k) => weights[k]!),
           normsOf(input, places),

@@ -1,14 +1,13 @@
-/** A mean as sum and count. Plain JSON. */
+/** A mean and the number of values in it. Plain JSON. */
 export interface RunningMean {
-  readonly sum: number;
+  readonly mean: number;
   readonly count: number;
 }
 
-export const emptyMean: RunningMean = { sum: 0, count: 0 };
+export const emptyMean: RunningMean = { mean: 0, count: 0 };
 
-export const extend = ({ sum, count }: RunningMean, value: number): RunningMean => ({
-  sum: sum + value,
-  count: count + 1,
-});
-
-export const meanOf = ({ sum, count }: RunningMean): number => sum / count;
+/** With one more value. Never a sum, which could leave float64. */
+export function extend({ mean, count }: RunningMean, value: number): RunningMean {
+  const share = 1 / (count + 1);
+  return { mean: mean * (1 - share) + value * share, count: count + 1 };
+}

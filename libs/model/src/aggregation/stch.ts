@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { byTask, type ByTask } from './by-task.ts';
 import { overLosses } from './over-losses.ts';
 import { positiveLosses } from './positive.ts';
-import { emptyMean, extend, meanOf, type RunningMean } from './running-mean.ts';
+import { emptyMean, extend, type RunningMean } from './running-mean.ts';
 import { softmax } from './softmax.ts';
 import { defineWeighing } from './strategy.ts';
 
@@ -39,7 +39,7 @@ export const stch = defineWeighing({
         const next = { ...state, rounds: rounds + 1, nadir: { ...all, ...nadir } };
         if (rounds < warmup) return { weights: sound.map((loss) => 1 / loss), state: next };
 
-        const worst = positiveLosses(tasks.map((task) => meanOf(nadir[task]!)));
+        const worst = positiveLosses(tasks.map((task) => nadir[task]!.mean));
         const soft = softmax(sound.map((loss, k) => clamped((Math.log(loss) - Math.log(worst[k]!)) / mu)));
         return { weights: soft.map((share, k) => (tasks.length * share) / sound[k]!), state: next };
       }),
