@@ -1,3 +1,4 @@
+export { errorText, failure, success, type Envelope } from './envelope.ts';
 export * from './errors.ts';
 export * from './events.ts';
 export { limits } from './limits.ts';

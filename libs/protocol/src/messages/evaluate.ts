@@ -7,8 +7,6 @@ export const evaluateMessage = z.strictObject({
   version: countField,
   attempt: countField,
   split: z.enum(['validation', 'test']),
-  /** Score with the heads of the best validation round instead of today's. */
-  heads: z.enum(['now', 'best']),
 });
 export type EvaluateMessage = z.infer<typeof evaluateMessage>;
 

@@ -28,7 +28,6 @@ export const welcomeMessage = z.strictObject({
   weightHeads: z.boolean(),
   evaluateEvery: countField,
   probeEvery: countField,
-  select: z.enum(['last', 'best']),
 });
 export type Welcome = z.infer<typeof welcomeMessage>;
 

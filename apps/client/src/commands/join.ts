@@ -1,0 +1,101 @@
+import { createInterface } from 'node:readline/promises';
+import { Command } from 'commander';
+import { fail, toTrunklineError, type TrunklineError } from '@trunkline/protocol';
+import { startClient, type Agreement, type Client, type ClientEvent } from '../client.ts';
+import { readClient } from '../config.ts';
+import { defaultStateFolder } from '../state-folder.ts';
+import { agreementText, eventText } from '../talk.ts';
+
+interface Options {
+  token?: string;
+  state?: string;
+  threads?: string;
+  set: string[];
+  yes: boolean;
+  format: 'text' | 'jsonl';
+}
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+
+/** `client join URL CLIENT.yaml`: trains this client's tasks with a run until it ends. */
+export function joinCommand(exit: (code: number, error?: TrunklineError) => void): Command {
+  return new Command('join')
+    .description('Join a run with the tasks of a client file, and train until it ends.')
+    .argument('<url>', 'where the coordinator listens, for example http://127.0.0.1:4100')
+    .argument('<client.yaml>', 'the client file')
+    .option('--token <token>', 'the invitation’s token')
+    .option('--state <dir>', 'folder for heads, adapters and optimizers (default: the client file’s, else per user)')
+    .option('--threads <n>', 'threads of one operation (default: all cores)')
+    .option('--set <key=value>', 'override a key of the client file; may be repeated', collect, [])
+    .option('--yes', 'agree to what will leave this client without being asked', false)
+    .option('--format <text|jsonl>', 'jsonl: one event a line on stdout', 'text')
+    .addHelpText(
+      'after',
+      '\nExample:\n  npm run client -- join http://127.0.0.1:4100 examples/hospitals/xray.yaml --yes\n',
+    )
+    .action(async (url: string, file: string, options: Options) => exit(...(await join(url, file, options))));
+}
+
+async function join(url: string, file: string, options: Options): Promise<[number, TrunklineError?]> {
+  let client: Client | undefined;
+  let interrupted = false;
+  const interrupt = () => {
+    interrupted = true;
+    void client?.close('interrupted');
+  };
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  const line = (event: object) => options.format === 'jsonl' && process.stdout.write(`${JSON.stringify(event)}\n`);
+  try {
+    const config = readClient(file, options.set);
+    const emit = (event: ClientEvent) => {
+      line(event);
+      const text = eventText(event);
+      if (text !== undefined) process.stderr.write(`${text}\n`);
+    };
+    client = await startClient(config, {
+      url,
+      token: options.token,
+      threads: threadsOf(options.threads),
+      state: options.state ?? config.state ?? defaultStateFolder(process.env),
+      emit,
+      agree: (agreement) => agree(agreement, options.yes),
+    });
+    const outcome = await client.done;
+    if (outcome.kind === 'failed') throw outcome.error;
+    if (outcome.kind === 'finished') line({ event: 'finished', tasks: outcome.tasks });
+    return [interrupted ? 130 : 0];
+  } catch (thrown) {
+    const error = toTrunklineError(thrown);
+    line({ event: 'error', ...error.report() });
+    return [error.exit, error];
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+}
+
+function threadsOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const threads = Number(text);
+  if (Number.isInteger(threads) && threads > 0) return threads;
+  throw fail('USAGE', {
+    what: `--threads ${text}: expected a whole number of at least 1.`,
+    remedy: 'Write for example --threads 2.',
+  });
+}
+
+async function agree(agreement: Agreement, yes: boolean): Promise<boolean> {
+  process.stderr.write(agreementText(agreement));
+  if (yes) return true;
+  if (!process.stdin.isTTY) {
+    throw fail('USAGE', {
+      what: 'Nobody is there to agree to what will leave this client.',
+      remedy: 'Run it in a terminal, or pass --yes.',
+    });
+  }
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await prompt.question('Join? [y/N] ');
+  prompt.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
