@@ -1,4 +1,5 @@
 import type { Shape } from '../layout.ts';
+import type { Random } from '../random.ts';
 
 export type Split = 'train' | 'validation' | 'test';
 export const SPLITS: readonly Split[] = ['train', 'validation', 'test'];
@@ -37,5 +38,5 @@ export interface Source {
 export interface Loader {
   /** Rows in the split, where it is known. */
   readonly size?: number;
-  batch(request: { round: number; size: number; random: import('../random.ts').Random }): Promise<Rows>;
+  batch(request: { round: number; size: number; random: Random }): Promise<Rows>;
 }

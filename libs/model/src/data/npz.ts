@@ -1,0 +1,93 @@
+import { basename } from 'node:path';
+import { unzipSync } from 'fflate';
+import { fail } from '@trunkline/protocol';
+import { arrayBlock, sameShapes, type Named } from './arrays.ts';
+import { sourceOf } from './block.ts';
+import { divide, targetKeys } from './divide.ts';
+import { nameOf, readBytes, reasonOf, type OpenContext, type Path } from './files.ts';
+import { readNpy, type NdArray } from './npy.ts';
+import type { NpzConfig, SplitConfig } from './schema.ts';
+import { SPLITS, type Source, type Split } from './source.ts';
+
+/** The arrays of an npz file (a zip of npy files) by name, unpacked when asked for. @throws DATA_FILE_BROKEN */
+export function readNpz(bytes: Uint8Array, file: string): { names: readonly string[]; array(name: string): NdArray } {
+  const unzip = (wanted: (entry: string) => boolean) => {
+    try {
+      return unzipSync(bytes, { filter: ({ name }) => wanted(name) });
+    } catch (cause) {
+      throw fail('DATA_FILE_BROKEN', { file, format: 'npz', problem: `${reasonOf(cause)}.` }, cause);
+    }
+  };
+  const names: string[] = [];
+  unzip((entry) => {
+    if (entry.endsWith('.npy')) names.push(entry.slice(0, -4));
+    return false;
+  });
+  return {
+    names,
+    array: (name) => readNpy(unzip((entry) => entry === `${name}.npy`)[`${name}.npy`]!, `${file}: ${name}`),
+  };
+}
+
+/**
+ * Opens arrays of one npz file. `{split}` in names stands for train, val and test; names without it are rows still to be split.
+ * @throws DATA_FILE_MISSING, DATA_FILE_BROKEN, DATA_ARRAY_MISSING, DATA_SHAPE, DATA_NOT_FINITE, DATA_SPLIT_EMPTY
+ */
+export async function openNpz(
+  config: NpzConfig,
+  split: SplitConfig | undefined,
+  context: OpenContext,
+): Promise<Source> {
+  const file = basename(config.file);
+  const npz = readNpz(await readBytes(config.file, context, ['npz', 'file']), file);
+  const named = (template: string, which: Split, key: Path): Named => {
+    const name = nameOf(template, which);
+    if (npz.names.includes(name)) return { array: npz.array(name), name, key };
+    throw fail('DATA_ARRAY_MISSING', { at: context.at(key), file, array: name, known: npz.names.join(', ') || 'none' });
+  };
+
+  const bySplit = config.inputs.includes('{split}');
+  for (const [target, template] of Object.entries(config.targets)) {
+    if (template.includes('{split}') === bySplit) continue;
+    const remedy = 'Put `{split}` into the names of inputs and targets alike, or into none.';
+    const problem = `\`${template}\` and the inputs \`${config.inputs}\` are not split alike.`;
+    const key = `npz.targets.${target}`;
+    throw fail('CONFIG_INVALID', { at: context.at(['npz', 'targets', target]), key, problem, remedy });
+  }
+  const asked = SPLITS.filter((which) => {
+    if (which === 'train') return true;
+    const absent = !bySplit || !npz.names.includes(nameOf(config.inputs, which));
+    return !absent || (bySplit && which === 'test' && split === undefined);
+  });
+  const opened = asked.map((which) => {
+    const inputs = named(config.inputs, which, ['npz', 'inputs']);
+    const targets = Object.entries(config.targets).map(([target, template]) => [
+      target,
+      named(template, which, ['npz', 'targets', target]),
+    ]);
+    const made = { inputs, targets: Object.fromEntries(targets) as Record<string, Named> };
+    return [which, { inputs, block: arrayBlock({ ...made, scale: config.scale, file, context }) }] as const;
+  });
+  const blocks = Object.fromEntries(opened) as Partial<Record<Split, (typeof opened)[0][1]>>;
+  sameShapes(blocks, file, context);
+
+  const { parts, notes } = divide(
+    { ...Object.fromEntries(opened.map(([which, { block }]) => [which, block])), train: blocks.train!.block },
+    {
+      bySplit,
+      config: split,
+      file,
+      context,
+      keys: (block, column) => {
+        const name = nameOf(column, 'train');
+        if (block.targets[column] !== undefined || !npz.names.includes(name)) return targetKeys(block, column);
+        const { inputs, targets } = {
+          inputs: blocks.train!.inputs,
+          targets: { by: named(column, 'train', ['split']) },
+        };
+        return targetKeys(arrayBlock({ inputs, targets, scale: config.scale, file, context }), 'by');
+      },
+    },
+  );
+  return sourceOf({ file, inputShape: blocks.train!.block.inputShape, parts, notes });
+}

@@ -1,0 +1,14 @@
+import type { OpenContext } from './files.ts';
+import { openNpz } from './npz.ts';
+import type { DataConfig } from './schema.ts';
+import type { Source } from './source.ts';
+
+/**
+ * Opens the source that `data` of a client file describes. `context.at` is asked for keys below `data`, e.g. `['npz', 'file']`.
+ * @throws the DATA_ errors, each naming the file and what is wrong with it
+ */
+export async function openSource(config: DataConfig, context: OpenContext): Promise<Source> {
+  const { split } = config;
+  if (config.npz) return openNpz(config.npz, split, context);
+  throw new TypeError('no source');
+}

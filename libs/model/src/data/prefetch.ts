@@ -1,0 +1,25 @@
+/** Reads by round, the next one begun while its predecessor is in use. */
+export interface Prefetch<T> {
+  take(round: number): Promise<T>;
+}
+
+/**
+ * Takes round r and begins to read round r + 1, if it is below `rounds`. A round asked for out of turn is read then and there, so
+ * what is read never depends on what was read before. A failed read fails where its round is taken.
+ */
+export function prefetch<T>(read: (round: number) => Promise<T>, rounds: number): Prefetch<T> {
+  let next: { round: number; value: Promise<T> } | undefined;
+  return {
+    take(round) {
+      const value = next?.round === round ? next.value : read(round);
+      next = undefined;
+      if (round + 1 < rounds) {
+        // Begun after this round's read, so that the two do not compete.
+        const ahead = value.catch(() => {}).then(() => read(round + 1));
+        ahead.catch(() => {});
+        next = { round: round + 1, value: ahead };
+      }
+      return value;
+    },
+  };
+}
