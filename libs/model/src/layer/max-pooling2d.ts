@@ -10,7 +10,10 @@ const schema = z.strictObject({
   padding: paddingField.default('valid'),
 });
 
-/** The largest value of each window: [height, width, channels] → [height', width', channels]. */
+/**
+ * The largest value of each window: [height, width, channels] → [height', width', channels]. Not trained by
+ * wasm, whose gradient is zero for every window without a positive value.
+ */
 export const maxPooling2d: LayerKind<z.infer<typeof schema>> = {
   kind: 'maxPooling2d',
   schema,
@@ -19,6 +22,7 @@ export const maxPooling2d: LayerKind<z.infer<typeof schema>> = {
     return {
       path: place.path,
       kind: 'maxPooling2d',
+      trains: 'not-wasm',
       inputShape,
       outputShape: [...moved, inputShape[2]!],
       weights: [],

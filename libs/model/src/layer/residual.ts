@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { affine } from './dense.ts';
 import { forward } from './forward.ts';
-import type { Layer, LayerKind, Place, Tensor, Tf, WeightSpec } from './layer.ts';
+import { trainsInside, weightsInside } from './block.ts';
+import type { LayerKind, Place, Tensor, Tf, WeightSpec } from './layer.ts';
 import { wrongShape } from './refuse.ts';
 import { layerSpecSchema } from './spec.ts';
-import type { PlaceStack, Stack } from './stack.ts';
+import type { PlaceStack } from './stack.ts';
 import type { Shape } from '../layout.ts';
 
 const schema = z.strictObject({ layers: z.array(layerSpecSchema).min(1) });
@@ -19,7 +20,10 @@ export const residual = (placeStack: PlaceStack): LayerKind<z.infer<typeof schem
   nests: true,
   schema,
   place(inputShape, { layers }, place) {
-    const inner = placeInside(placeStack, layers, inputShape, place);
+    const inner = placeStack(layers, inputShape, {
+      path: place.path,
+      at: place.within ? (path) => place.within!(['layers', ...path]) : `${place.at}.layers`,
+    });
     const shortcut = shortcutBetween(inputShape, inner.outputShape, place);
     const weights = weightsInside(inner, place);
     return {
@@ -37,22 +41,6 @@ export const residual = (placeStack: PlaceStack): LayerKind<z.infer<typeof schem
     };
   },
 });
-
-/** The layers of a block, placed under the block's own path. */
-export const placeInside = (placeStack: PlaceStack, layers: Stack['specs'], inputShape: Shape, place: Place): Stack =>
-  placeStack(layers, inputShape, {
-    path: place.path,
-    at: place.within ? (path) => place.within!(['layers', ...path]) : `${place.at}.layers`,
-  });
-
-/** Their weights, named from the block on: `0-dense/kernel`. */
-export const weightsInside = (inner: Stack, { path }: Place): WeightSpec[] =>
-  inner.layers.flatMap((layer) =>
-    layer.weights.map((weight) => ({ ...weight, name: `${layer.path.slice(path.length + 1)}/${weight.name}` })),
-  );
-
-export const trainsInside = (inner: Stack): NonNullable<Layer['trains']> =>
-  inner.layers.some(({ trains }) => trains === 'not-wasm') ? 'not-wasm' : 'everywhere';
 
 interface Shortcut {
   readonly weights: readonly WeightSpec[];

@@ -7,6 +7,7 @@ import { isRefused, plainKinds } from './allow-list.ts';
 import type { Layer, LayerKind } from './layer.ts';
 import { residual } from './residual.ts';
 import { below, locate, type At, type LayerSpec } from './spec.ts';
+import { transformerBlock } from './transformer-block.ts';
 
 /** Layers one after the other, each placed after the one before: a trunk, an adapter, the own layers of a head. */
 export interface Stack {
@@ -31,6 +32,7 @@ export type PlaceStack = typeof placeStack;
 export const layerKinds: Readonly<Record<string, LayerKind<unknown>>> = {
   ...plainKinds,
   residual: residual(placeStack),
+  transformerBlock: transformerBlock(placeStack),
 };
 
 /**

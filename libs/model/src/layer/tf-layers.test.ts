@@ -37,6 +37,13 @@ const cases: [name: string, Shape, LayerSpec, () => Reference][] = [
     { conv2d: { filters: 2, kernelSize: [2, 3], dilationRate: [3, 2], padding: 'same' } },
     () => tf.layers.conv2d({ filters: 2, kernelSize: [2, 3], dilationRate: [3, 2], padding: 'same' }),
   ],
+  [
+    'depthwiseConv2d',
+    image,
+    { depthwiseConv2d: { kernelSize: 3, strides: 2, depthMultiplier: 2, padding: 'same', activation: 'relu' } },
+    () =>
+      tf.layers.depthwiseConv2d({ kernelSize: 3, strides: 2, depthMultiplier: 2, padding: 'same', activation: 'relu' }),
+  ],
   ['maxPooling2d', image, { maxPooling2d: {} }, () => tf.layers.maxPooling2d({ poolSize: 2 })],
   [
     'maxPooling2d, same',
@@ -52,6 +59,12 @@ const cases: [name: string, Shape, LayerSpec, () => Reference][] = [
   ],
   ['globalAveragePooling2d', image, { globalAveragePooling2d: {} }, () => tf.layers.globalAveragePooling2d({})],
   ['globalAveragePooling1d', [4, 3], { globalAveragePooling1d: {} }, () => tf.layers.globalAveragePooling1d({})],
+  [
+    'embedding',
+    [4],
+    { embedding: { inputDim: 11, outputDim: 3 } },
+    () => tf.layers.embedding({ inputDim: 11, outputDim: 3 }),
+  ],
   ['flatten', image, { flatten: {} }, () => tf.layers.flatten()],
   ['reshape', image, { reshape: { targetShape: [-1, 9] } }, () => tf.layers.reshape({ targetShape: [-1, 9] })],
   ['layerNormalization', [3, 5], { layerNormalization: {} }, () => tf.layers.layerNormalization()],
@@ -71,7 +84,8 @@ describe('each layer has the shape and the values of its tf.layers namesake', ()
     tf.tidy(() => {
       const stack = placeStack([spec], inputShape, { at: 'layers' });
       const layer = reference();
-      const input = tf.randomNormal([2, ...inputShape], 0, 3, 'float32', 7);
+      const normal = tf.randomNormal([2, ...inputShape], 0, 3, 'float32', 7);
+      const input = 'embedding' in spec ? tf.floor(tf.clipByValue(tf.abs(normal), 0, 10)) : normal;
       const model = tf.sequential({ layers: [tf.layers.inputLayer({ inputShape: [...inputShape] }), layer] });
       // Zeros and ones, the usual first values of biases and scales, would hide a weight that is not used.
       const flat = initialValues(stack, (slot) => randomStream(1, slot)).map((x, i) => x + 0.1 * Math.sin(i));
@@ -84,5 +98,18 @@ describe('each layer has the shape and the values of its tf.layers namesake', ()
       expect(tf.max(tf.abs(tf.sub(found, expected))).dataSync()[0]).toBeLessThan(1e-5);
       model.dispose();
     });
+  });
+});
+
+test('depthwiseConv2d dilates as the core operation does, since tf.layers ignores its dilationRate', () => {
+  tf.tidy(() => {
+    const spec = { depthwiseConv2d: { kernelSize: [2, 3], dilationRate: [3, 2], padding: 'same', useBias: false } };
+    const stack = placeStack([spec], image, { at: 'layers' });
+    const input = tf.randomNormal<tf.Rank.R4>([2, 7, 6, 3], 0, 1, 'float32', 7);
+    const kernel = tf.randomNormal<tf.Rank.R4>([2, 3, 3, 1], 0, 1, 'float32', 8);
+    const expected = tf.depthwiseConv2d(input, kernel, 1, 'same', 'NHWC', [3, 2]);
+    const found = forward(stack, input, [kernel], { tf, training: false, random: () => randomStream(1) });
+    expect(stack.outputShape).toEqual(expected.shape.slice(1));
+    expect(tf.max(tf.abs(tf.sub(found, expected))).dataSync()[0]).toBeLessThan(1e-5);
   });
 });

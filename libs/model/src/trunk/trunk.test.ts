@@ -92,12 +92,12 @@ describe('bad input names file, line, value and remedy', () => {
     expect(said(layers('conv2: { filters: 4 }'))).toMatchInlineSnapshot(`
       "LAYER_UNKNOWN (2)
       run.yaml:3:12: unknown layer \`conv2\`.
-      Known layers: conv2d (the nearest name), dense, maxPooling2d, averagePooling2d, globalAveragePooling2d, globalAveragePooling1d, flatten, reshape, activation, dropout, groupNormalization, layerNormalization, residual."
+      Known layers: conv2d (the nearest name), dense, depthwiseConv2d, maxPooling2d, averagePooling2d, globalAveragePooling2d, globalAveragePooling1d, flatten, reshape, activation, dropout, groupNormalization, layerNormalization, embedding, positionalEmbedding, multiHeadAttention, residual, transformerBlock."
     `);
     expect(said(layers('transmogrifier: {}'))).toMatchInlineSnapshot(`
       "LAYER_UNKNOWN (2)
       run.yaml:3:21: unknown layer \`transmogrifier\`.
-      Known layers: dense, conv2d, maxPooling2d, averagePooling2d, globalAveragePooling2d, globalAveragePooling1d, flatten, reshape, activation, dropout, groupNormalization, layerNormalization, residual."
+      Known layers: dense, conv2d, depthwiseConv2d, maxPooling2d, averagePooling2d, globalAveragePooling2d, globalAveragePooling1d, flatten, reshape, activation, dropout, groupNormalization, layerNormalization, embedding, positionalEmbedding, multiHeadAttention, residual, transformerBlock."
     `);
   });
   test('BatchNormalization, by any of its names, at any depth', () => {
