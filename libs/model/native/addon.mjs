@@ -6,6 +6,8 @@ import { runChild } from './run-child.mjs';
 import { SetupFailure } from './setup-failure.mjs';
 
 const NAPI = 8;
+/** Raised when the way of building changes: an addon of another number is built anew. */
+export const BUILD = 2;
 
 /** Folder of the package whose addon this is. @param {string} root of the clone */
 export const packageFolder = (root) => join(root, 'node_modules', '@tensorflow', 'tfjs-node-gpu');
@@ -20,7 +22,7 @@ export const cachedAddon = (library, version) => `${library}-tfjs-${version}-nap
 export async function hasAddon(library, version) {
   const folder = cachedAddon(library, version);
   const record = await readRecord(join(folder, 'addon.json'));
-  return record?.library === library && existsSync(join(folder, 'tfjs_binding.node'));
+  return record?.library === library && record.build === BUILD && existsSync(join(folder, 'tfjs_binding.node'));
 }
 
 /**
@@ -39,7 +41,9 @@ export async function buildAddon({ root, library, version, compiler, env }) {
       compiler, '-O2', '-w', '-std=c++17', '-shared', '-fPIC', `-DNAPI_VERSION=${NAPI}`,
       join(source, 'tfjs_backend.cc'), join(source, 'tfjs_binding.cc'),
       `-I${dirname(source)}`, `-I${join(libraries, 'include')}`, `-I${join(root, 'node_modules', 'node-api-headers', 'include')}`,
-      `-L${libraries}`, '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2', `-Wl,-rpath,${libraries}`, '-o', output,
+      `-L${libraries}`, '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2', `-Wl,-rpath,${libraries}`,
+      // Node unloads an addon when the worker that loaded it ends; the library's threads are running then, and crash (measured).
+      '-Wl,-z,nodelete', '-o', output,
     ], // prettier-ignore
     { env, limitMs: 600_000 },
   );
@@ -52,7 +56,7 @@ export async function buildAddon({ root, library, version, compiler, env }) {
     );
   }
   await rename(output, join(folder, 'tfjs_binding.node'));
-  await writeRecord(join(folder, 'addon.json'), { library });
+  await writeRecord(join(folder, 'addon.json'), { library, build: BUILD });
 }
 
 /** Puts the addon of the cache into the clone. @param {string} root @param {string} library @param {string} version */

@@ -31,10 +31,10 @@ export function findPip(env) {
   return pip ? [pip] : undefined;
 }
 
-/** Whether this machine has an NVIDIA driver loaded, found without starting anything. @param {NodeJS.ProcessEnv} env */
-export function nvidiaDriver(env) {
-  if (process.platform === 'linux') return existsSync('/proc/driver/nvidia/version') || existsSync('/dev/nvidiactl');
-  return process.platform === 'win32' && findProgram(['nvidia-smi'], env) !== undefined;
+/** Whether this machine has an NVIDIA driver loaded, found without starting anything. */
+export function nvidiaDriver() {
+  const signs = ['/proc/driver/nvidia/version', '/dev/nvidiactl', 'C:\\Windows\\System32\\nvcuda.dll'];
+  return signs.some((path) => existsSync(path));
 }
 
 function executable(path) {

@@ -29,7 +29,7 @@ export async function setUp(rootUrl, options, env) {
     progress.say(`Unknown option ${unknown}. ${USAGE}`);
     return 2;
   }
-  const means = { root, env, progress, off: env.TRUNKLINE_NATIVE === 'off', gpu: nvidiaDriver(env) };
+  const means = { root, env, progress, off: env.TRUNKLINE_NATIVE === 'off', gpu: nvidiaDriver() };
   if (!options.includes('--again')) {
     const stamp = await readRecord(stampPath(root));
     if (stamp && (await holds(stamp, means))) {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { addonPath, packageFolder } from './addon.mjs';
+import { addonPath, BUILD, packageFolder } from './addon.mjs';
 import { TENSORFLOW } from './pinned.mjs';
 import { findCompiler, findPip } from './programs.mjs';
 
@@ -16,7 +16,15 @@ export const stampPath = (root) => join(root, 'node_modules', '.trunkline-setup.
 export function nativeKey(root, env, gpu) {
   const description = join(packageFolder(root), 'package.json');
   const version = existsSync(description) ? JSON.parse(readFileSync(description, 'utf8')).version : 'absent';
-  return [version, TENSORFLOW, process.platform, process.arch, gpu ? 'gpu' : 'cpu', env.XDG_CACHE_HOME ?? ''].join(' ');
+  return [
+    version,
+    BUILD,
+    TENSORFLOW,
+    process.platform,
+    process.arch,
+    gpu ? 'gpu' : 'cpu',
+    env.XDG_CACHE_HOME ?? '',
+  ].join(' ');
 }
 
 /** What a failure depended on besides: with another compiler or pip it is worth another try. @param {NodeJS.ProcessEnv} env */

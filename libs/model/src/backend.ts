@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { fail, toTrunklineError } from '@trunkline/protocol';
 import type { Tf } from './layer/layer.ts';
+import { hasNvidiaDriver } from './nvidia-driver.ts';
 import { nativePackage, readSetupRecord } from './setup-record.ts';
 
 export type BackendName = 'native' | 'wasm' | 'cpu';
@@ -88,6 +89,7 @@ const failed = (backend: string, reason: string) => fail('BACKEND_FAILED', { bac
 function unfit(name: BackendName, { device, convolutional }: BackendOptions): string {
   if (name === 'wasm' && convolutional) return 'it has no gradient for convolutions and embeddings';
   if (name !== 'native') return device === 'gpu' ? `the ${name} backend computes on the CPU` : '';
+  if (device === 'gpu' && !hasNvidiaDriver()) return 'no NVIDIA driver is loaded.';
   if (process.env.TRUNKLINE_NATIVE === 'off') return 'switched off by TRUNKLINE_NATIVE';
   const folder = nativePackage();
   if (folder && existsSync(join(folder, 'lib', 'napi-v8', 'tfjs_binding.node'))) return '';
@@ -175,11 +177,7 @@ function restoreUtil(): void {
 }
 
 function gpuReason(): string {
-  if (process.platform === 'linux' && !existsSync('/proc/driver/nvidia/version') && !existsSync('/dev/nvidiactl')) {
-    return 'no NVIDIA driver is loaded.';
-  }
-  const route = readSetupRecord()?.route;
-  return route === 'wheel-cpu'
+  return readSetupRecord()?.route === 'wheel-cpu'
     ? 'the CPU build of TensorFlow is installed.'
     : 'a driver is loaded, but TensorFlow finds no GPU that it can use.';
 }

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import type { BackendName } from './backend.ts';
 import { instructionSet } from './instruction-set.ts';
+import { hasNvidiaDriver } from './nvidia-driver.ts';
 import type { Probe } from './probe.ts';
 import { readSetupRecord } from './setup-record.ts';
 
@@ -19,7 +19,7 @@ export interface Report {
   readonly cores: number;
   readonly instructionSet: readonly string[];
   /** The best backend that trained a step just now; null when none did. */
-  readonly backend: (Omit<Probe, 'losses'> & { readonly seconds: number }) | null;
+  readonly backend: (Pick<Probe, 'name' | 'library' | 'device' | 'threads'> & { readonly seconds: number }) | null;
   /** Where the native library lies; null without it. */
   readonly folder: string | null;
   /** Whether an NVIDIA driver is loaded. */
@@ -40,13 +40,13 @@ export async function examine(): Promise<Report> {
     const started = performance.now();
     const result = await probe(name);
     if (typeof result !== 'string') {
-      const { losses: _, ...found } = result;
-      backend = { ...found, seconds: (performance.now() - started) / 1000 };
+      const { library, device, threads } = result;
+      backend = { name, library, device, threads, seconds: (performance.now() - started) / 1000 };
       break;
     }
     missing.push({ what: `the ${name} backend: ${result}`, remedy: remedyFor(name) });
   }
-  const gpuDriver = existsSync('/proc/driver/nvidia/version') || existsSync('/dev/nvidiactl');
+  const gpuDriver = hasNvidiaDriver();
   if (gpuDriver && backend?.name === 'native' && backend.device === 'cpu') {
     missing.push({
       what: 'the GPU: an NVIDIA driver is loaded, but TensorFlow uses the CPU',

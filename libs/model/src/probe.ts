@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import type { Tensor4D } from '@tensorflow/tfjs';
 import { openBackend, type Backend, type BackendName, type BackendOptions } from './backend.ts';
@@ -10,6 +11,8 @@ export interface Probe {
   readonly threads: number;
   /** Losses before and after the step; the second is smaller. */
   readonly losses: readonly [number, number];
+  /** SHA-256 of the weights after the step. */
+  readonly sha256: string;
 }
 
 /**
@@ -18,6 +21,7 @@ export interface Probe {
  */
 export function trainOneStep({ tf, name, library, device, threads }: Backend): Probe {
   let losses: [number, number] = [0, 0];
+  const digest = createHash('sha256');
   tf.tidy(() => {
     const wave = (shape: number[]) => {
       const size = shape.reduce((a, b) => a * b);
@@ -39,11 +43,12 @@ export function trainOneStep({ tf, name, library, device, threads }: Backend): P
     const { value, grads } = tf.variableGrads(loss, trained);
     for (const variable of trained) variable.assign(tf.sub(variable, tf.mul(grads[variable.name]!, 0.1)));
     losses = [value.dataSync()[0]!, loss().dataSync()[0]!];
+    for (const variable of trained) digest.update(variable.dataSync() as Float32Array);
     tf.dispose([kernel, dense]);
   });
   const [before, after] = losses;
   if (!(after < before)) throw new Error(`one training step took the loss from ${before} to ${after}`);
-  return { name, library, device, threads, losses };
+  return { name, library, device, threads, losses, sha256: digest.digest('hex') };
 }
 
 // Run as a program by set-up and doctor, in a process of its own: `probe.ts [device] [backend]` prints one JSON line.
