@@ -1,0 +1,2 @@
+export { adapterSchema } from './schema.ts';
+export { placeAdapter } from './place-adapter.ts';

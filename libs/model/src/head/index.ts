@@ -1,0 +1,47 @@
+import { fail } from '@trunkline/protocol';
+import { chosenOf, oneOf, type OneOf } from '../config/one-of.ts';
+import { binary } from './binary.ts';
+import { classify } from './classify.ts';
+import type { Head, HeadKind, HeadPlace } from './head.ts';
+import { layers } from './layers.ts';
+import { multilabel } from './multilabel.ts';
+import { regress } from './regress.ts';
+
+export type { Head, HeadKind, HeadPlace, LabelReader, RowPlace, Target } from './head.ts';
+
+const schemas = {
+  binary: binary.schema,
+  classify: classify.schema,
+  multilabel: multilabel.schema,
+  regress: regress.schema,
+  layers: layers.schema,
+};
+
+/** Every head that a client file may name. */
+export const heads: Readonly<Record<string, HeadKind<never>>> = { binary, classify, multilabel, regress, layers };
+
+/** The key `head` of a task: a name, or a name with its parameters. */
+export const headSchema = oneOf(schemas);
+export type HeadConfig = OneOf<typeof schemas>;
+
+export const headKind = (config: HeadConfig): string => chosenOf(config).name;
+
+/**
+ * Places a task's head over the trunk's output.
+ * @throws DATA_SHAPE, CONFIG_INVALID (also when the loss takes other labels than the head), LAYER_ errors
+ */
+export function placeHead(config: HeadConfig, place: HeadPlace): Head {
+  const { name, parameters } = chosenOf(config);
+  const head = heads[name]!.place(parameters as never, place);
+  if (head.labels.kind !== place.lossLabels) {
+    throw fail('CONFIG_INVALID', {
+      at: place.target.at,
+      key: 'loss',
+      problem: `the head \`${name}\` has ${kindText[head.labels.kind]}, the loss takes ${kindText[place.lossLabels]}.`,
+      remedy: 'Leave `loss` out to take the one that belongs to the head.',
+    });
+  }
+  return head;
+}
+
+const kindText = { class: 'classes', binary: 'labels 0 or 1', number: 'numbers' } as const;
