@@ -4,7 +4,7 @@ import type { Strategy, StrategyState } from './strategy.ts';
 
 /** What tests of strategies with a memory share: several rounds in a row, and what must hold of the state between them. */
 
-export interface Round {
+interface Round {
   readonly rows: readonly (readonly number[])[];
   readonly losses?: readonly number[];
   readonly lossesAfter?: readonly number[];
