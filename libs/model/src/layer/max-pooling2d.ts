@@ -12,7 +12,7 @@ const schema = z.strictObject({
 
 /**
  * The largest value of each window: [height, width, channels] → [height', width', channels]. Not trained by
- * wasm, whose gradient is zero for every window without a positive value.
+ * wasm, whose gradient misses the maximum of every window without a positive value (seen in 4.22).
  */
 export const maxPooling2d: LayerKind<z.infer<typeof schema>> = {
   kind: 'maxPooling2d',
