@@ -114,7 +114,7 @@ it('hides the GPU from the library only when the CPU is asked for', () => {
 });
 
 it.skipIf(process.platform !== 'linux')('names the instruction sets in order, each once', () => {
-  const names = instructionSet();
-  expect(names.length).toBeGreaterThan(0);
+  const names = instructionSet().split(' ');
+  expect(names).not.toContain('');
   expect(names).toEqual([...new Set(names)].sort());
 });

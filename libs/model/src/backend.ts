@@ -8,6 +8,8 @@ import type { Tf } from './layer/layer.ts';
 import { hasNvidiaDriver } from './nvidia-driver.ts';
 import { nativePackage, readSetupRecord } from './setup-record.ts';
 
+export { instructionSet } from './instruction-set.ts';
+
 export type BackendName = 'native' | 'wasm' | 'cpu';
 
 /** What computes: the tfjs module to hand on, and what a manifest says of it. */

@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { examine, renderReport } from './doctor.ts';
+import { examine, reportText } from './doctor.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -7,7 +7,7 @@ it('finds a backend that trains, and its report is plain data', async () => {
   const report = await examine();
   expect(report.backend).not.toBeNull();
   expect(JSON.parse(JSON.stringify(report))).toEqual(report);
-  expect(renderReport(report)).toContain(report.backend!.library);
+  expect(reportText(report)).toContain(report.backend!.library);
 });
 
 it('names the missing native backend with its remedy, and goes on to the next', async () => {
@@ -17,5 +17,5 @@ it('names the missing native backend with its remedy, and goes on to the next', 
   expect(report.missing).toEqual([
     { what: 'the native backend: switched off by TRUNKLINE_NATIVE', remedy: 'Unset TRUNKLINE_NATIVE.' },
   ]);
-  expect(renderReport(report)).toContain('Unset TRUNKLINE_NATIVE.');
+  expect(reportText(report)).toContain('Unset TRUNKLINE_NATIVE.');
 });

@@ -17,7 +17,7 @@ export interface Report {
   /** Such as `linux x64`. */
   readonly platform: string;
   readonly cores: number;
-  readonly instructionSet: readonly string[];
+  readonly instructionSet: string;
   /** The best backend that trained a step just now; null when none did. */
   readonly backend: (Pick<Probe, 'name' | 'library' | 'device' | 'threads'> & { readonly seconds: number }) | null;
   /** Where the native library lies; null without it. */
@@ -65,13 +65,13 @@ export async function examine(): Promise<Report> {
   };
 }
 
-/** The report as lines of text, for a person. */
-export function renderReport(report: Report): string {
+/** The report as lines of text, each with its line break, for a person. */
+export function reportText(report: Report): string {
   const { backend } = report;
   const rows: [string, string][] = [
     ['Node', report.node],
     ['system', `${report.platform}, ${report.cores} cores`],
-    ['instruction set', report.instructionSet.join(' ') || 'not told by this system'],
+    ['instruction set', report.instructionSet || 'not told by this system'],
     [
       'backend',
       backend ? `${backend.name} (${backend.library}), trained a step in ${backend.seconds.toFixed(1)} s` : 'none',
@@ -83,7 +83,7 @@ export function renderReport(report: Report): string {
   const lines = rows.map(([name, value]) => `${name.padEnd(16)} ${value}`);
   if (report.missing.length === 0) lines.push('Nothing is missing.');
   for (const { what, remedy } of report.missing) lines.push(`Missing: ${what}`, `         ${remedy}`);
-  return lines.join('\n');
+  return `${lines.join('\n')}\n`;
 }
 
 /** The probe's answer, or in words why there is none. */

@@ -11,16 +11,16 @@ import { nativePackage } from './setup-record.ts';
 /** The set-up is plain JavaScript without types. */
 const load = async <T>(name: string) => (await import(new URL(`../native/${name}.mjs`, import.meta.url).href)) as T;
 const { unpack } = await load<{
-  unpack(archive: string, folder: string, options: { wanted(name: string): boolean }): Promise<string[]>;
+  unpack: (archive: string, folder: string, options: { wanted: (name: string) => boolean }) => Promise<string[]>;
 }>('zip');
 const { verifyWheel } = await load<{
-  verifyWheel(file: string, wheel: { name: string; version: string; sha256: string }): Promise<void>;
+  verifyWheel: (file: string, wheel: { name: string; version: string; sha256: string }) => Promise<void>;
 }>('library');
 const { takeLock } = await load<{
-  takeLock(folder: string, waiting: (holder: number) => void): Promise<() => Promise<void>>;
+  takeLock: (folder: string, waiting: (holder: number) => void) => Promise<() => Promise<void>>;
 }>('setup-lock');
 const { officialInstall } = await load<{
-  officialInstall(means: object): Promise<void>;
+  officialInstall: (means: object) => Promise<void>;
 }>('official');
 
 let folder: string;
@@ -61,7 +61,7 @@ it.each([
   ['an absolute member', { '/out': new Uint8Array(3) }, /unsafe path/],
 ])('refuses %s', async (_what, members, message) => {
   const archive = join(folder, 'a.zip');
-  await writeFile(archive, zipSync(members as Record<string, Uint8Array>));
+  await writeFile(archive, zipSync(members));
   await expect(unpack(archive, join(folder, 'in'), { wanted: () => true })).rejects.toThrow(message);
 });
 
