@@ -16,6 +16,17 @@ import { sdmgrad } from './sdmgrad.ts';
 import { stch } from './stch.ts';
 import { trimmedMean } from './trimmed-mean.ts';
 import { uncertainty } from './uncertainty.ts';
+import { alignedMtl } from './aligned-mtl.ts';
+import { cagrad } from './cagrad.ts';
+import { config } from './config.ts';
+import { dualproj } from './dualproj.ts';
+import { fairgrad } from './fairgrad.ts';
+import { gradvac } from './gradvac.ts';
+import { imtlG } from './imtl-g.ts';
+import { mgda } from './mgda.ts';
+import { nashMtl } from './nash-mtl.ts';
+import { pcgrad } from './pcgrad.ts';
+import { upgrad } from './upgrad.ts';
 import { mean } from './mean.ts';
 import type { Strategy } from './strategy.ts';
 import { weightedSum } from './weighted-sum.ts';
@@ -43,6 +54,17 @@ export const strategies: Readonly<Record<string, Strategy>> = Object.fromEntries
     stch,
     trimmedMean,
     uncertainty,
+    upgrad,
+    pcgrad,
+    nashMtl,
+    mgda,
+    imtlG,
+    gradvac,
+    fairgrad,
+    dualproj,
+    config,
+    cagrad,
+    alignedMtl,
   ].map((strategy) => [strategy.name, strategy]),
 );
 
