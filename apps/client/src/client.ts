@@ -24,7 +24,14 @@ export type ClientEvent =
   | { event: 'joined'; run: string; round: number; backend: string; url: string }
   | { event: 'waiting'; phase: string; round: number; waitingFor: number }
   | { event: 'round'; round: number; losses: Record<string, number | null> }
-  | { event: 'scores'; version: number; split: string; scores: Record<string, Record<string, number | null>> }
+  | {
+      event: 'scores';
+      version: number;
+      split: string;
+      scores: Record<string, Record<string, number | null>>;
+      /** SHA-256 of each head and adapter. */
+      digests: Record<string, string>;
+    }
   | { event: 'lost'; reason: string }
   | { event: 'rewound'; round: number; attempt: number };
 
@@ -183,12 +190,8 @@ function converse(config: ClientConfig, deps: ClientDeps & { threads: number }, 
       metrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, value ?? null])),
     }));
     if (split === 'test') scores = tasks.map(({ task, metrics }) => finishedTask(config, task, metrics));
-    deps.emit({
-      event: 'scores',
-      version,
-      split,
-      scores: Object.fromEntries(tasks.map(({ task, metrics }) => [task, metrics])),
-    });
+    const shown = Object.fromEntries(tasks.map(({ task, metrics }) => [task, metrics]));
+    deps.emit({ event: 'scores', version, split, scores: shown, digests });
     await link.request('scores', { version, attempt, split, tasks, digests });
   };
 

@@ -24,6 +24,23 @@ export interface Members {
   asked(clients: readonly string[]): Asked[];
 }
 
+/** λ of every task of these clients. Replicas of a task share its λ by their labelled training rows. */
+export function shareOut(
+  clients: readonly { client: string; offers: readonly TaskOffer[] }[],
+  weights: Readonly<Record<string, number>>,
+): Asked[] {
+  const labelled = new Map<string, number>();
+  for (const { offers } of clients) {
+    for (const offer of offers) labelled.set(offer.id, (labelled.get(offer.id) ?? 0) + offer.labelled);
+  }
+  return clients.map(({ client, offers }) => {
+    const share = (offer: TaskOffer) => (offer.replica ? offer.labelled / labelled.get(offer.id)! : 1);
+    const lambda = offers.map((offer) => [offer.id, (weights[offer.id] ?? 1) * share(offer)]);
+    const rowIds = offers.map((offer) => [offer.id, offer.replica ? `${offer.id}@${client}` : offer.id]);
+    return { client, lambda: Object.fromEntries(lambda), rowIds: Object.fromEntries(rowIds) } as Asked;
+  });
+}
+
 export function createMembers(options: {
   expect: readonly string[] | undefined;
   weights: Readonly<Record<string, number>>;
@@ -70,19 +87,10 @@ export function createMembers(options: {
       member.connection = null;
       if (!keepSeat) members.delete(client);
     },
-    asked(clients) {
-      const labelled = new Map<string, number>();
-      for (const client of clients) {
-        for (const offer of members.get(client)!.offers)
-          labelled.set(offer.id, (labelled.get(offer.id) ?? 0) + offer.labelled);
-      }
-      return clients.map((client) => {
-        const { offers } = members.get(client)!;
-        const share = (offer: TaskOffer) => (offer.replica ? offer.labelled / labelled.get(offer.id)! : 1);
-        const lambda = offers.map((offer) => [offer.id, (options.weights[offer.id] ?? 1) * share(offer)]);
-        const rowIds = offers.map((offer) => [offer.id, offer.replica ? `${offer.id}@${client}` : offer.id]);
-        return { client, lambda: Object.fromEntries(lambda), rowIds: Object.fromEntries(rowIds) } as Asked;
-      });
-    },
+    asked: (clients) =>
+      shareOut(
+        clients.map((client) => members.get(client)!),
+        options.weights,
+      ),
   };
 }

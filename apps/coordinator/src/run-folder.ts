@@ -7,9 +7,12 @@ import type { Plan } from './plan.ts';
 /** Version of what lies in a run folder. */
 export const RUN_FORMAT = 1;
 
-/** Makes `folder`; one that exists is never overwritten. @throws RUN_FOLDER_EXISTS, STORAGE_FAILED */
+/** Makes `folder`; one that holds a run is never overwritten. @throws RUN_FOLDER_EXISTS, STORAGE_FAILED */
 export function createRunFolder(folder: string): void {
-  if (existsSync(folder)) throw fail('RUN_FOLDER_EXISTS', { folder });
+  const taken = ['config.yaml', 'events.jsonl', 'manifest.json', 'checkpoints'].some((name) =>
+    existsSync(join(folder, name)),
+  );
+  if (taken) throw fail('RUN_FOLDER_EXISTS', { folder });
   try {
     mkdirSync(folder, { recursive: true });
   } catch (cause) {

@@ -57,6 +57,11 @@ export const errors = {
     hint: 'The tasks of this run: {known}.',
     exit: 2,
   },
+  EXPECT_UNSERVED: {
+    message: '{at}: the run expects the task `{task}`, which no client brings.',
+    hint: 'Tasks of the clients: {known}. Correct `expect`, or add the client that serves it.',
+    exit: 2,
+  },
   EXPECT_MISSING: {
     message: '{at}: `expect` is missing: `coordinator start` must know which tasks to wait for before round 0.',
     hint: 'Add `expect: [task, ...]` to the run file.',

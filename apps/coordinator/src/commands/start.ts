@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { toTrunklineError, type TrunklineError } from '@trunkline/protocol';
 import { readRun } from '../config.ts';
 import { startCoordinator, type Coordinator } from '../coordinator.ts';
@@ -26,6 +26,7 @@ export function startCommand(exit: (code: number, error?: TrunklineError) => voi
     .option('--runs <dir>', 'folder of all runs', 'runs')
     .option('--set <key=value>', 'override a key of the run file; may be repeated', collect, [])
     .option('--format <text|jsonl>', 'jsonl: one event a line on stdout', 'text')
+    .addOption(new Option('--folder <dir>', 'the run’s folder itself').hideHelp())
     .option('--insecure', 'listen off loopback without TLS and invitations', false)
     .addHelpText(
       'after',
@@ -50,7 +51,7 @@ async function start(file: string, options: Options): Promise<[number, Trunkline
     const lines: Sink = (event) => void process.stdout.write(`${JSON.stringify(event)}\n`);
     const sinks = [terminalSink(screen, config.rounds), ...(options.format === 'jsonl' ? [lines] : [])];
     coordinator = await startCoordinator(config, {
-      folder: join(options.runs, config.run),
+      folder: options.folder ?? join(options.runs, config.run),
       sinks,
       insecure: options.insecure,
     });

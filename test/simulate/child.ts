@@ -1,0 +1,53 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** A child process that speaks JSON lines on stdout; its talk goes to a log file. */
+export interface Child {
+  readonly process: ChildProcess;
+  /** Resolves with its exit code, or null when a signal ended it. */
+  readonly exited: Promise<number | null>;
+  /** The last lines it wrote to stderr. */
+  readonly lastWords: () => string;
+  stop(): void;
+}
+
+export function runChild(options: {
+  entry: string;
+  args: readonly string[];
+  log: string;
+  heard: (line: Record<string, unknown>) => void;
+}): Child {
+  mkdirSync(dirname(options.log), { recursive: true });
+  const log = createWriteStream(options.log);
+  const child = spawn(
+    process.execPath,
+    ['--conditions=@trunkline/source', '--import', 'tsx', join(ROOT, options.entry), ...options.args],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  let tail = '';
+  child.stderr.on('data', (data: Buffer) => {
+    log.write(data);
+    tail = (tail + data.toString()).slice(-2000);
+  });
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    if (line.startsWith('{')) options.heard(JSON.parse(line) as Record<string, unknown>);
+    else log.write(`${line}\n`);
+  });
+  const exited = new Promise<number | null>((done) => {
+    child.once('close', (code) => {
+      log.end();
+      done(code);
+    });
+  });
+  return {
+    process: child,
+    exited,
+    lastWords: () => tail.trim(),
+    stop: () => void child.kill('SIGTERM'),
+  };
+}

@@ -1,0 +1,150 @@
+import { loadTasks } from '@trunkline/client';
+import {
+  byCodeUnits,
+  createTrunkStep,
+  orderedSum,
+  planRun,
+  shareOut,
+  type Answers,
+  type Plan,
+  type Row,
+  type ScoredTask,
+  type TrunkStep,
+} from '@trunkline/coordinator';
+import { openBackend } from '@trunkline/model/backend';
+import { needsNativeOrCpu } from '@trunkline/model/layer';
+import { flatDigest } from '@trunkline/model/layout';
+import { createLearner, describeTask, type Learner, type StepResult } from '@trunkline/model/learner';
+import type { Job } from './job.ts';
+import type { Joint } from './joint.ts';
+
+/** One client's learner and what it was asked with. */
+interface Seat {
+  readonly client: string;
+  readonly learner: Learner;
+  readonly lambda: Readonly<Record<string, number>>;
+  readonly rowIds: Readonly<Record<string, string>>;
+}
+
+/** A round of every client, in turn, in this process: what the sockets carry, without the sockets. */
+export interface Rehearsal {
+  readonly plan: Plan;
+  readonly keeper: TrunkStep;
+  readonly seats: readonly Seat[];
+  round(probe?: boolean): Promise<Record<string, StepResult>>;
+  /** The clients' answers of this round as the coordinator would add them; does not move the trunk. */
+  answers(results: Record<string, StepResult>): Promise<Answers>;
+  dispose(): void;
+}
+
+export async function rehearse(job: Job): Promise<Rehearsal> {
+  const plan = planRun(job.config);
+  const { trunk, exchange, weightHeads } = plan;
+  const backend = await openBackend({ device: 'auto', threads: job.threads, convolutional: needsNativeOrCpu(trunk) });
+  const clients = [];
+  for (const { config } of [...job.clients].sort((a, b) => byCodeUnits(a.config.client, b.config.client))) {
+    const { client } = config;
+    const tasks = await loadTasks(config);
+    const offers = [];
+    for (const task of tasks) offers.push(await describeTask(task, trunk));
+    const learner = await createLearner({ tf: backend.tf, trunk, tasks, seed: job.config.seed, client, weightHeads });
+    clients.push({ client, learner, offers });
+  }
+  const asked = shareOut(clients, job.config.weights);
+  const seats = clients.map(({ client, learner }, i) => ({
+    client,
+    learner,
+    lambda: asked[i]!.lambda,
+    rowIds: asked[i]!.rowIds,
+  }));
+  const keeper = createTrunkStep(plan);
+  return {
+    plan,
+    keeper,
+    seats,
+    async round(probe = false) {
+      const results: Record<string, StepResult> = {};
+      for (const { client, learner, lambda } of seats) {
+        results[client] = await learner.step({ round: keeper.version, theta: keeper.theta, lambda, exchange, probe });
+      }
+      return results;
+    },
+    async answers(results) {
+      const length = trunk.layout.length;
+      if (exchange === 'rows') return { exchange, rows: await rowsOf(seats, results, length) };
+      const sum = orderedSum(
+        length,
+        seats.map(({ client }) => client),
+      );
+      let tasks = 0;
+      for (const { client } of seats) {
+        const gradient = results[client]!.gradients.find(({ kind }) => kind === 'sum');
+        tasks += gradient?.tasks.length ?? 0;
+        sum.put(client, gradient ? await whole(gradient.slices, length) : null);
+      }
+      return { exchange, sum: sum.finish(), tasks };
+    },
+    dispose: () => seats.forEach(({ learner }) => learner.dispose()),
+  };
+}
+
+async function rowsOf(seats: readonly Seat[], results: Record<string, StepResult>, length: number): Promise<Row[]> {
+  const rows: (Row & { task: string; client: string })[] = [];
+  for (const { client, lambda, rowIds } of seats) {
+    const { gradients, losses } = results[client]!;
+    for (const { kind, tasks, slices } of gradients) {
+      if (kind !== 'row') continue;
+      const task = tasks[0]!;
+      const loss = losses.find((entry) => entry.task === task)!.loss;
+      rows.push({ task, client, id: rowIds[task]!, lambda: lambda[task]!, loss, values: await whole(slices, length) });
+    }
+  }
+  return rows.sort((a, b) => byCodeUnits(a.task, b.task) || byCodeUnits(a.client, b.client));
+}
+
+/** A gradient's slices as one vector. */
+export async function whole(
+  slices: AsyncIterable<{ offset: number; values: Float32Array }>,
+  length: number,
+): Promise<Float32Array> {
+  const values = new Float32Array(length);
+  for await (const slice of slices) values.set(slice.values, slice.offset);
+  return values;
+}
+
+/** The joint training in this one process, on its one training thread: all clients' steps in turn. */
+export async function trainInProcess(job: Job, progress: (round: number) => void = () => undefined): Promise<Joint> {
+  const rehearsal = await rehearse(job);
+  const { plan, keeper, seats } = rehearsal;
+  const { rounds, probeEvery } = job.config;
+  const started = performance.now();
+  while (keeper.version < rounds) {
+    const probe = probeEvery > 0 && keeper.version % probeEvery === 0 && plan.exchange === 'sum';
+    keeper.advance(await rehearsal.answers(await rehearsal.round(probe)));
+    progress(keeper.version);
+  }
+  const seconds = (performance.now() - started) / 1000;
+  const scores: ScoredTask[] = [];
+  const digests: Record<string, string> = {};
+  for (const { client, learner } of seats) {
+    for (const { task, loss, metrics } of await learner.evaluate(keeper.theta, 'test')) {
+      const values = Object.entries(metrics).map(([name, value]) => [name, value ?? null]);
+      scores.push({
+        task,
+        client,
+        loss: Number.isFinite(loss) ? loss : null,
+        metrics: Object.fromEntries(values) as Record<string, number | null>,
+      });
+    }
+    for (const [name, digest] of Object.entries(learner.digests())) digests[`${client}/${name}`] = digest;
+  }
+  rehearsal.dispose();
+  return {
+    rounds,
+    seconds,
+    trunk: { parameters: plan.trunk.layout.length, sha256: flatDigest(keeper.theta) },
+    scores: scores.sort((a, b) => byCodeUnits(a.task, b.task) || byCodeUnits(a.client, b.client)),
+    digests,
+    bytes: null,
+  };
+}
