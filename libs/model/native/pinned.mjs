@@ -118,7 +118,7 @@ const CUDA = [
 /** @type {Record<'cpu' | 'cuda', Build>} */
 export const BUILDS = {
   cpu: { flavour: 'cpu', wheels: [CPU], unpackedBytes: 860e6 },
-  cuda: { flavour: 'cuda', wheels: CUDA, unpackedBytes: 6.5e9 },
+  cuda: { flavour: 'cuda', wheels: CUDA, unpackedBytes: 5.3e9 },
 };
 
 /** Systems for which the wheels above were made: glibc 2.27 (2018) or newer on Linux x64. */

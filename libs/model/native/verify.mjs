@@ -14,7 +14,10 @@ export async function verifyNative({ root, env, device = 'auto' }) {
   // A first run on a new GPU compiles kernels for minutes.
   const result = await runChild(command, { cwd: root, env, limitMs: 600_000 });
   const line = result.stdout.trim().split('\n').at(-1) ?? '';
-  if (result.ok && line.startsWith('{')) return JSON.parse(line);
+  if (result.ok && line.startsWith('{')) {
+    const { library, device: used } = JSON.parse(line);
+    return { library, device: used };
+  }
   const reason =
     result.stopped || result.stderr.match(/(?:Error|error): (.*)/)?.[1] || 'it crashed while loading or training';
   throw new SetupFailure(
