@@ -28,7 +28,7 @@ export function nativeKey(root, env, gpu) {
 }
 
 /** What a failure depended on besides: with another compiler or pip it is worth another try. @param {NodeJS.ProcessEnv} env */
-export const attemptKey = (env) => [findCompiler(env), findPip(env)?.join(' '), env.PATH].join('\n');
+export const attemptKey = (env) => [findCompiler(env), findPip(env)?.join(' ')].join('\n');
 
 /** Size of the clone's addon in bytes, 0 when there is none. @param {string} root */
 export function addonBytes(root) {
@@ -37,11 +37,15 @@ export function addonBytes(root) {
 
 /**
  * Whether the native part of a stamp still holds: the same key; when provided, addon and library where they were; when
- * missing, the same tools, and less than an hour ago (a network may have come back).
+ * missing, the same tools, less than an hour ago (a network may have come back), and asked by npm on the way to something
+ * else. Who calls the set-up itself has perhaps just repaired something.
  */
 export function nativeHolds(native, { root, env, gpu }) {
   if (native?.key !== nativeKey(root, env, gpu)) return false;
-  if (!native.ok) return native.attempt === attemptKey(env) && Date.now() - native.at < RETRY_MS;
+  if (!native.ok)
+    return (
+      env.npm_lifecycle_event !== undefined && native.attempt === attemptKey(env) && Date.now() - native.at < RETRY_MS
+    );
   const bytes = addonBytes(root);
   return bytes > 0 && bytes === native.addonBytes && statSync(native.folder, { throwIfNoEntry: false }) !== undefined;
 }
