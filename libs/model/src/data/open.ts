@@ -1,3 +1,4 @@
+import { openCsv } from './csv.ts';
 import type { OpenContext } from './files.ts';
 import { openNpz } from './npz.ts';
 import type { DataConfig } from './schema.ts';
@@ -10,5 +11,6 @@ import type { Source } from './source.ts';
 export async function openSource(config: DataConfig, context: OpenContext): Promise<Source> {
   const { split } = config;
   if (config.npz) return openNpz(config.npz, split, context);
+  if (config.csv) return openCsv(config.csv, split, context);
   throw new TypeError('no source');
 }
