@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { withGradient } from './custom-gradient.ts';
 import type { Tensor, Tf } from './layer.ts';
 
 export const ACTIVATIONS = [
@@ -27,6 +28,8 @@ export function activate(tf: Tf, name: ActivationName, x: Tensor): Tensor {
   switch (name) {
     case 'linear':
       return x;
+    case 'relu':
+      return relu(tf, x);
     case 'gelu':
       return tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1));
     case 'swish':
@@ -37,3 +40,11 @@ export function activate(tf: Tf, name: ActivationName, x: Tensor): Tensor {
       return tf[name](x);
   }
 }
+
+/** tf.relu, whose own gradient takes eight operations on the native backend for what one sign says. */
+const relu = (tf: Tf, x: Tensor): Tensor =>
+  withGradient(tf, [x], ([input], save) => {
+    const value = tf.relu(input!);
+    save([value]);
+    return { value, gradFunc: (dy, [y]) => tf.mul(dy, tf.sign(y!)) };
+  });

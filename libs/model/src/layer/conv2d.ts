@@ -46,8 +46,9 @@ export const conv2d: LayerKind<z.infer<typeof schema>> = {
       forward(x, [kernel, bias], { tf }) {
         const image = x as ReturnType<typeof tf.tensor4d>;
         const filter = dilate(tf, kernel!, dilationRate) as typeof image;
-        const y = tf.fused.conv2d({ x: image, filter, strides, pad: padding, ...(bias && { bias }) });
-        return activate(tf, args.activation, y);
+        // Not tf.fused.conv2d: its gradient always computes that of the image too, which a first layer does not need.
+        const y = tf.conv2d(image, filter, strides, padding);
+        return activate(tf, args.activation, bias ? tf.add(y, bias) : y);
       },
     };
   },

@@ -36,10 +36,9 @@ export const dense: LayerKind<z.infer<typeof schema>> = {
 /** x W + b along the last axis of x, of any rank; W [n, m], b [m]. */
 export function affine(tf: Tf, x: Tensor, kernel: Tensor, bias: Tensor | undefined): Tensor {
   const [rows, columns] = kernel.shape as [number, number];
-  const flat = x.rank === 2 ? x : tf.reshape(x, [-1, rows]);
-  // The fused product takes bias and product as one node of the tape, but no activation: tfjs does not fuse those under a gradient.
-  const a = flat as ReturnType<typeof tf.tensor2d>;
-  const b = kernel as typeof a;
-  const y = tf.fused.matMul(bias ? { a, b, bias } : { a, b });
+  const product = tf.matMul(x.rank === 2 ? x : tf.reshape(x, [-1, rows]), kernel);
+  // Not tf.fused.matMul: its gradient always computes that of x too, a product as large as the one for W, which a first layer
+  // does not need.
+  const y = bias ? tf.add(product, bias) : product;
   return x.rank === 2 ? y : tf.reshape(y, [...x.shape.slice(0, -1), columns]);
 }

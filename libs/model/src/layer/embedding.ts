@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { initializerField, positive } from './arguments.ts';
+import { withGradient } from './custom-gradient.ts';
 import type { LayerKind, Tensor, Tf } from './layer.ts';
 
 const schema = z.strictObject({
@@ -32,15 +33,15 @@ export const embedding: LayerKind<z.infer<typeof schema>> = {
  */
 function lookUp(tf: Tf, numbers: Tensor, embeddings: Tensor): Tensor {
   const [count, width] = embeddings.shape as [number, number];
-  const gather = (rows: Tensor, at: Tensor, save: (tensors: Tensor[]) => void) => {
-    const indices = tf.cast(at, 'int32');
+  return withGradient(tf, [embeddings, numbers], ([rows, at], save) => {
+    const indices = tf.cast(at!, 'int32') as ReturnType<typeof tf.tensor1d>;
     save([indices]);
-    const gradFunc = (dy: Tensor, [saved]: Tensor[]): Tensor[] => [
-      tf.unsortedSegmentSum(tf.reshape(dy, [-1, width]), tf.reshape(saved!, [-1]), count),
-      tf.zeros(at.shape),
-    ];
-    return { value: tf.gather(rows, indices), gradFunc };
-  };
-  // tfjs types the callback by an older form, whose arguments are tensors or `save`.
-  return tf.customGrad(gather as unknown as Parameters<typeof tf.customGrad>[0])(embeddings, numbers);
+    return {
+      value: tf.gather(rows!, indices),
+      gradFunc: (dy, [saved]) => [
+        tf.unsortedSegmentSum(tf.reshape(dy, [-1, width]), tf.reshape(saved!, [-1]), count),
+        tf.zeros(numbers.shape),
+      ],
+    };
+  });
 }

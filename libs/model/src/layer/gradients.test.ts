@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { randomStream } from '../random.ts';
 import { sizeOf, viewOf, type Shape } from '../layout.ts';
+import { ACTIVATIONS } from './activation-functions.ts';
 import { forward } from './forward.ts';
 import { initialValues } from './initial-values.ts';
 import type { LayerSpec } from './spec.ts';
@@ -20,7 +21,8 @@ beforeEach(() => void (before = tf.memory().numTensors));
 afterEach(() => expect(tf.memory().numTensors).toBe(before));
 
 const image: Shape = [4, 6, 4];
-const cases: [name: string, Shape, LayerSpec][] = [
+type Case = [name: string, Shape, LayerSpec];
+const cases: Case[] = [
   ['dense', [5], { dense: { units: 3, activation: 'tanh' } }],
   ['dense on tokens', [2, 5], { dense: { units: 3, activation: 'gelu' } }],
   ['conv2d', image, { conv2d: { filters: 2, kernelSize: 3, strides: 2, padding: 'same', activation: 'elu' } }],
@@ -33,9 +35,7 @@ const cases: [name: string, Shape, LayerSpec][] = [
   ['globalAveragePooling1d', [3, 4], { globalAveragePooling1d: {} }],
   ['flatten', image, { flatten: {} }],
   ['reshape', image, { reshape: { targetShape: [-1, 8] } }],
-  ['activation swish', [6], { activation: { activation: 'swish' } }],
-  ['activation softplus', [6], { activation: { activation: 'softplus' } }],
-  ['activation softmax', [6], { activation: { activation: 'softmax' } }],
+  ...ACTIVATIONS.map((name): Case => [`activation ${name}`, [6], { activation: { activation: name } }]),
   ['dropout', [40], { dropout: { rate: 0.5 } }],
   ['layerNormalization', [2, 6], { layerNormalization: {} }],
   ['layerNormalization, shift alone', [6], { layerNormalization: { scale: false } }],
