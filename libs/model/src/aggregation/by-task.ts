@@ -4,3 +4,8 @@ export type ByTask<T> = Readonly<Record<string, T>>;
 export function byTask<T>(tasks: readonly string[], valueOf: (task: string, k: number) => T): ByTask<T> {
   return Object.fromEntries(tasks.map((task, k) => [task, valueOf(task, k)]));
 }
+
+/** What is remembered of a task, if anything. Asks own keys only: a task may be called `constructor`. */
+export function recall<T>(all: ByTask<T>, task: string): T | undefined {
+  return Object.hasOwn(all, task) ? all[task] : undefined;
+}

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { addScaled } from './combine.ts';
-import { byTask, type ByTask } from './by-task.ts';
+import { byTask, recall, type ByTask } from './by-task.ts';
 import { withFiniteLosses } from './over-losses.ts';
 import { overRows } from './over-rows.ts';
 import { positiveLosses } from './positive.ts';
@@ -29,7 +29,7 @@ export const dbMtl = defineCombining({
           const all = state.averages as ByTask<Average>;
           const sound = positiveLosses(losses);
           const averages = byTask(tasks, (task, k) =>
-            averageInto(all[task], rows[k]!, 1 / sound[k]!, (steps) => 1 - beta / steps ** sigma),
+            averageInto(recall(all, task), rows[k]!, 1 / sound[k]!, (steps) => 1 - beta / steps ** sigma),
           );
           const norms = tasks.map((task) => normOf(averages[task]!.row));
           const longest = Math.max(...norms);

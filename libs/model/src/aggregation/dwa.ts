@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { byTask, type ByTask } from './by-task.ts';
+import { byTask, recall, type ByTask } from './by-task.ts';
 import { overLosses } from './over-losses.ts';
 import { emptyMean, extend, type RunningMean } from './running-mean.ts';
 import { softmax } from './softmax.ts';
@@ -30,10 +30,10 @@ export const dwa = defineWeighing({
     weigh: (given, memory) =>
       overLosses(given, memory, ({ tasks, losses }, state) => {
         const histories = state.histories as ByTask<History>;
-        const ratios = tasks.map((task) => ratioOf(histories[task] ?? none) / temperature);
+        const ratios = tasks.map((task) => ratioOf(recall(histories, task) ?? none) / temperature);
         const weights = softmax(ratios).map((weight) => weight * tasks.length);
         const seen = byTask(tasks, (task, k) => {
-          const history = histories[task] ?? none;
+          const history = recall(histories, task) ?? none;
           return { ...history, window: extend(history.window, losses[k]!) };
         });
         const rounds = (state.rounds as number) + 1;

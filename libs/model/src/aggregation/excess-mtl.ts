@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { addScaled } from './combine.ts';
-import { byTask, type ByTask } from './by-task.ts';
+import { byTask, recall, type ByTask } from './by-task.ts';
 import { withinFloat32 } from './float32.ts';
 import { overRows } from './over-rows.ts';
 import { remember, sharesOf } from './shares.ts';
@@ -33,7 +33,8 @@ export const excessMtl = defineCombining({
         const shares = sharesOf(remembered, tasks, tasks.length);
         const grown = Float64Array.from(shares);
         const past = byTask(tasks, (task, k) => {
-          const before = all[task]?.root.length === rows[k]!.length ? all[task] : undefined;
+          const known = recall(all, task);
+          const before = known?.root.length === rows[k]!.length ? known : undefined;
           const root = accumulated(before?.root, rows[k]!);
           const excess = excessOf(rows[k]!, root);
           if (before) grown[k]! *= Math.exp(Math.min(STEEPEST, (step * excess) / before.first));
@@ -49,10 +50,12 @@ export const excessMtl = defineCombining({
 
 /** √(S + g ⊙ g). Roots are kept because squares of small or large float32 values leave float32. */
 function accumulated(root: Float32Array | undefined, row: Float32Array): Float32Array {
-  return Float32Array.from(row, (value, i) => {
-    const before = root?.[i] ?? 0;
-    return withinFloat32(Math.sqrt(before * before + value * value));
-  });
+  const before = root ?? new Float32Array(row.length);
+  const after = new Float32Array(row.length);
+  for (let i = 0; i < after.length; i++) {
+    after[i] = withinFloat32(Math.sqrt(before[i]! * before[i]! + row[i]! * row[i]!));
+  }
+  return after;
 }
 
 function excessOf(row: Float32Array, root: Float32Array): number {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { byTask, type ByTask } from './by-task.ts';
+import { byTask, recall, type ByTask } from './by-task.ts';
 import { overLosses } from './over-losses.ts';
 import { positiveLosses } from './positive.ts';
 import { adamStep, learnedFrom, type Learned } from './scalar-adam.ts';
@@ -29,7 +29,7 @@ export const famo = defineWeighing({
       const logits = { ...old, ...learn(given, old, last, { learningRate: lr, decay: gamma }) };
       return overLosses(given, memory, ({ tasks, losses }, state) => {
         const sound = positiveLosses(losses);
-        const z = softmax(tasks.map((task) => logits[task]?.value ?? 0));
+        const z = softmax(tasks.map((task) => recall(logits, task)?.value ?? 0));
         // Relative to the smallest loss: 1 / L itself may leave float64.
         const least = Math.min(...sound);
         const shares = z.map((share, k) => share * (least / sound[k]!));
@@ -48,10 +48,12 @@ function learn(
   rate: { learningRate: number; decay: number },
 ): ByTask<Learned> {
   const places = tasks.flatMap((task, k) =>
-    task in last && Number.isFinite(lossesAfter?.[k]) ? [{ task, before: last[task]!, after: lossesAfter![k]! }] : [],
+    Object.hasOwn(last, task) && Number.isFinite(lossesAfter?.[k])
+      ? [{ task, before: last[task]!, after: lossesAfter![k]! }]
+      : [],
   );
   const sound = positiveLosses(places.flatMap(({ before, after }) => [before, after])).map(Math.log);
-  const now = places.map(({ task }) => logits[task] ?? learnedFrom(0));
+  const now = places.map(({ task }) => recall(logits, task) ?? learnedFrom(0));
   const z = softmax(now.map(({ value }) => value));
   const gains = places.map((_, i) => sound[2 * i]! - sound[2 * i + 1]!);
   const mean = gains.reduce((sum, gain, i) => sum + z[i]! * gain, 0);

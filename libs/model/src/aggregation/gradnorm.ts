@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { byTask, type ByTask } from './by-task.ts';
+import { byTask, recall, type ByTask } from './by-task.ts';
 import { overLosses } from './over-losses.ts';
 import { emptyMean, extend, type RunningMean } from './running-mean.ts';
 import { adamStep, learnedFrom, type Learned } from './scalar-adam.ts';
@@ -37,9 +37,9 @@ export const gradnorm = defineWeighing({
         const all = state.weights as ByTask<number>;
         const initial = state.initial as ByTask<RunningMean>;
         const weights = sharesOf(all, tasks, tasks.length);
-        const places = tasks.flatMap((task, k) => ((initial[task]?.count ?? 0) >= window ? [k] : []));
+        const places = tasks.flatMap((task, k) => ((recall(initial, task)?.count ?? 0) >= window ? [k] : []));
         const started = byTask(tasks, (task, k) => {
-          const mean = initial[task] ?? emptyMean;
+          const mean = recall(initial, task) ?? emptyMean;
           return mean.count < window ? extend(mean, losses[k]!) : mean;
         });
         const next = { ...state, initial: { ...initial, ...started } };
@@ -53,7 +53,7 @@ export const gradnorm = defineWeighing({
         );
         const moments = state.moments as ByTask<Learned>;
         const moved = places.map((k, i) => {
-          const from = moments[tasks[k]!] ?? learnedFrom(0);
+          const from = recall(moments, tasks[k]!) ?? learnedFrom(0);
           return adamStep({ ...from, value: weights[k]! }, slopes[i]!, { learningRate });
         });
         const stepped = Float64Array.from(weights);

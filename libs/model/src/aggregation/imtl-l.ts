@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { byTask, type ByTask } from './by-task.ts';
+import { byTask, recall, type ByTask } from './by-task.ts';
 import { overLosses } from './over-losses.ts';
 import { adamStep, learnedFrom, type Learned } from './scalar-adam.ts';
 import { defineWeighing } from './strategy.ts';
@@ -22,7 +22,7 @@ export const imtlL = defineWeighing({
     weigh: (given, memory) =>
       overLosses(given, memory, ({ tasks, losses }, state) => {
         const all = state.logScale as ByTask<Learned>;
-        const now = tasks.map((task) => all[task] ?? learnedFrom(0));
+        const now = tasks.map((task) => recall(all, task) ?? learnedFrom(0));
         const moved = byTask(tasks, (_, k) => {
           const next = adamStep(now[k]!, Math.exp(now[k]!.value) * losses[k]! - 1, { learningRate });
           return { ...next, value: Math.min(BOUND, Math.max(-BOUND, next.value)) };

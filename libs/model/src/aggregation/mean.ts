@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { recall } from './by-task.ts';
 import { defineWeighing } from './strategy.ts';
 import { finiteRows } from './present.ts';
 
@@ -16,7 +17,7 @@ export const mean = defineWeighing({
       const present = finiteRows(input);
       const count = present.filter(Boolean).length;
       return {
-        weights: Float64Array.from(input.tasks, (task, k) => (present[k] ? (weights[task] ?? 1) / count : 0)),
+        weights: Float64Array.from(input.tasks, (task, k) => (present[k] ? (recall(weights, task) ?? 1) / count : 0)),
         state,
       };
     },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { addScaled } from './combine.ts';
-import { byTask, type ByTask } from './by-task.ts';
+import { byTask, recall, type ByTask } from './by-task.ts';
 import { gramianOf } from './gramian.ts';
 import { withFiniteLosses } from './over-losses.ts';
 import { overRows } from './over-rows.ts';
@@ -35,7 +35,12 @@ export const moco = defineCombining({
           const all = state.averages as ByTask<Average>;
           const lengths = positiveLosses(losses);
           const averages = byTask(tasks, (task, k) =>
-            averageInto(all[task], rows[k]!, lengths[k]! / normOf(rows[k]!), (steps) => beta / steps ** betaSigma),
+            averageInto(
+              recall(all, task),
+              rows[k]!,
+              lengths[k]! / normOf(rows[k]!),
+              (steps) => beta / steps ** betaSigma,
+            ),
           );
           const tracked = tasks.map((task) => averages[task]!.row);
           const remembered = state.weights as ByTask<number>;

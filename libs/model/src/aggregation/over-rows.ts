@@ -18,12 +18,13 @@ export function overRows(
   combine: (usable: StrategyInput, rows: readonly Float32Array[], state: StrategyState) => Combined,
   choose: (input: StrategyInput) => Usable = setAside,
 ): { direction: Float32Array; state: StrategyState } {
+  if (!input.rows) return { direction: new Float32Array(0), state };
   const { kept, answered, input: usable } = choose(input);
   if (!answered || kept.length === 0) {
     const direction = new Float32Array(lengthOf(input));
     return { direction, state: answered ? { ...state, stationary: true } : state };
   }
-  const rows = usable.rows ?? [];
+  const rows = usable.rows!;
   const combined = combine(usable, rows, state);
   const direction = rows.length === 1 ? rows[0]!.slice() : toDirection(combined.sum);
   return { direction, state: { ...combined.state, stationary: false } };
@@ -43,7 +44,9 @@ export function overFiniteRows(
 
 /** Rounded to float32 once; what is too large for it becomes its largest value. */
 function toDirection(sum: Float64Array): Float32Array {
-  return Float32Array.from(sum, withinFloat32);
+  const direction = new Float32Array(sum.length);
+  for (let i = 0; i < direction.length; i++) direction[i] = withinFloat32(sum[i]!);
+  return direction;
 }
 
 const lengthOf = ({ rows }: StrategyInput) => rows?.find(Boolean)?.length ?? 0;

@@ -19,10 +19,11 @@ export function averageInto(
   const known = before?.row.length === row.length ? before : undefined;
   const steps = (known?.steps ?? 0) + 1;
   const share = rate(steps);
-  const next = Float32Array.from(row, (value, i) => {
-    const old = known?.row[i] ?? 0;
-    return withinFloat32(old + share * (withinFloat32(scale * value) - old));
-  });
+  const old = known?.row ?? new Float32Array(row.length);
+  const next = new Float32Array(row.length);
+  for (let i = 0; i < next.length; i++) {
+    next[i] = withinFloat32(old[i]! + share * (withinFloat32(scale * row[i]!) - old[i]!));
+  }
   return { row: next, steps };
 }
 

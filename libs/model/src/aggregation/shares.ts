@@ -1,9 +1,9 @@
-import { byTask, type ByTask } from './by-task.ts';
+import { byTask, recall, type ByTask } from './by-task.ts';
 
 /** The remembered weights of the given tasks (1 where nothing is remembered yet), scaled to sum to `total`. */
 export function sharesOf(all: ByTask<number>, tasks: readonly string[], total: number): Float64Array {
   return scaledTo(
-    tasks.map((task) => all[task] ?? 1),
+    tasks.map((task) => recall(all, task) ?? 1),
     total,
   );
 }
@@ -13,7 +13,7 @@ export function sharesOf(all: ByTask<number>, tasks: readonly string[], total: n
  * this round.
  */
 export function remember(all: ByTask<number>, tasks: readonly string[], shares: ArrayLike<number>): ByTask<number> {
-  const before = tasks.reduce((sum, task) => sum + (all[task] ?? 1), 0);
+  const before = tasks.reduce((sum, task) => sum + (recall(all, task) ?? 1), 0);
   const kept = scaledTo(shares, before);
   return { ...all, ...byTask(tasks, (_, k) => kept[k]!) };
 }

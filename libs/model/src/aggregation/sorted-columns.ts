@@ -4,8 +4,17 @@ export function fromSortedColumns(
   reduce: (ascending: Float64Array) => number,
 ): Float64Array {
   const column = new Float64Array(rows.length);
-  return Float64Array.from({ length: rows[0]!.length }, (_, i) => {
-    for (let k = 0; k < rows.length; k++) column[k] = rows[k]![i]!;
-    return reduce(column.sort());
-  });
+  const reduced = new Float64Array(rows[0]!.length);
+  for (let i = 0; i < reduced.length; i++) {
+    for (let k = 0; k < rows.length; k++) insert(column, k, rows[k]![i]!);
+    reduced[i] = reduce(column);
+  }
+  return reduced;
+}
+
+/** Into its place among the first `count` values: for a few dozen values faster than a call of sort. */
+function insert(ascending: Float64Array, count: number, value: number): void {
+  let place = count;
+  for (; place > 0 && ascending[place - 1]! > value; place--) ascending[place] = ascending[place - 1]!;
+  ascending[place] = value;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { byTask, type ByTask } from './by-task.ts';
+import { byTask, recall, type ByTask } from './by-task.ts';
 import { overLosses } from './over-losses.ts';
 import { positiveLosses } from './positive.ts';
 import { emptyMean, extend, type RunningMean } from './running-mean.ts';
@@ -27,12 +27,15 @@ export const stch = defineWeighing({
     weigh: (given, memory) =>
       overLosses(given, memory, ({ tasks, losses }, state) => {
         if (form === 'linear') {
-          return { weights: softmax(tasks.map((task, k) => clamped((losses[k]! - (ideal[task] ?? 0)) / mu))), state };
+          return {
+            weights: softmax(tasks.map((task, k) => clamped((losses[k]! - (recall(ideal, task) ?? 0)) / mu))),
+            state,
+          };
         }
         const all = state.nadir as ByTask<RunningMean>;
         const rounds = state.rounds as number;
         const nadir = byTask(tasks, (task, k) => {
-          const mean = all[task] ?? emptyMean;
+          const mean = recall(all, task) ?? emptyMean;
           return mean.count < warmup ? extend(mean, losses[k]!) : mean;
         });
         const sound = positiveLosses(losses);

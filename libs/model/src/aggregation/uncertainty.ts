@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { byTask, type ByTask } from './by-task.ts';
+import { byTask, recall, type ByTask } from './by-task.ts';
 import { overLosses } from './over-losses.ts';
 import { adamStep, learnedFrom, type Learned } from './scalar-adam.ts';
 import { defineWeighing } from './strategy.ts';
@@ -22,7 +22,7 @@ export const uncertainty = defineWeighing({
     weigh: (given, memory) =>
       overLosses(given, memory, ({ tasks, losses }, state) => {
         const all = state.logVariance as ByTask<Learned>;
-        const now = tasks.map((task) => all[task] ?? learnedFrom(0));
+        const now = tasks.map((task) => recall(all, task) ?? learnedFrom(0));
         const moved = byTask(tasks, (_, k) => {
           const gradient = (1 - losses[k]! * Math.exp(-now[k]!.value)) / 2;
           const next = adamStep(now[k]!, gradient, { learningRate });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { recall } from './by-task.ts';
 import { defineWeighing } from './strategy.ts';
 import { finiteRows } from './present.ts';
 
@@ -14,7 +15,10 @@ export const weightedSum = defineWeighing({
     init: () => ({}),
     weigh(input, state) {
       const present = finiteRows(input);
-      return { weights: Float64Array.from(input.tasks, (task, k) => (present[k] ? (weights[task] ?? 1) : 0)), state };
+      return {
+        weights: Float64Array.from(input.tasks, (task, k) => (present[k] ? (recall(weights, task) ?? 1) : 0)),
+        state,
+      };
     },
   }),
 });
