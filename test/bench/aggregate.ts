@@ -1,0 +1,71 @@
+import { combineRows, gramianOf, strategies, type WeighingStrategy } from '@trunkline/model/aggregation';
+import { randomStream } from '@trunkline/model/random';
+
+const TASKS = 16;
+const LENGTH = 1_000_000;
+const ROUNDS = 5;
+const BOUND_MS = 300;
+
+export interface Row {
+  readonly id: string;
+  readonly what: string;
+  readonly ours: number;
+  readonly baseline: number;
+  readonly unit: string;
+  readonly ratio: number;
+  readonly goal: string;
+  readonly holds: boolean;
+}
+
+/**
+ * Median milliseconds of one core (processor time, so that other work on the machine does not count) of Gramian, solve and combination for 16 rows
+ * of 1,000,000 values, for each strategy that needs a Gramian, and the plain mean's combination beside them. `baseline` is the
+ * bound, `ratio` the share of it used.
+ */
+export async function aggregate(): Promise<Row[]> {
+  const rows = conflictingRows();
+  const members = Object.values(strategies).filter(
+    (strategy): strategy is WeighingStrategy => strategy.needs === 'gramian' || strategy.name === 'mean',
+  );
+  return members.map((strategy) => {
+    const ours = medianOf(Array.from({ length: ROUNDS + 1 }, (_, round) => oneRound(strategy, rows, round)).slice(1));
+    return {
+      id: `A11-${strategy.name}`,
+      what: `${strategy.name}: Gramian, solve, combination, K = ${TASKS}, d = ${LENGTH}`,
+      ours,
+      baseline: BOUND_MS,
+      unit: 'ms of one core',
+      ratio: ours / BOUND_MS,
+      goal: `median ≤ ${BOUND_MS} ms on one core`,
+      holds: ours <= BOUND_MS,
+    };
+  });
+}
+
+/** Rows that conflict: pairs lean against each other, norms span two decades. */
+function conflictingRows(): Float32Array[] {
+  const random = randomStream(16, 'bench', 'aggregate');
+  const shared = Float32Array.from({ length: LENGTH }, () => random.uniform() - 0.5);
+  return Array.from({ length: TASKS }, (_, k) => {
+    const [lean, scale] = [(k % 2 ? -1 : 1) * 0.3, 10 ** ((2 * k) / TASKS)];
+    return shared.map((value) => scale * (lean * value + random.uniform() - 0.5));
+  });
+}
+
+function oneRound(strategy: WeighingStrategy, rows: readonly Float32Array[], round: number): number {
+  const tasks = rows.map((_, k) => `task-${k}`);
+  const weigher = strategy.create();
+  const state = weigher.init(tasks);
+  const losses = new Float64Array(TASKS).fill(1);
+  const random = randomStream(1, 'strategy', round);
+  const start = process.cpuUsage();
+  const gramian = strategy.needs === 'gramian' ? gramianOf(rows) : undefined;
+  const { weights } = weigher.weigh({ tasks, gramian, rows: undefined, losses, round, random }, state);
+  const direction = combineRows(rows, weights);
+  const { user, system } = process.cpuUsage(start);
+  return direction.every(Number.isFinite) ? (user + system) / 1000 : Infinity;
+}
+
+function medianOf(values: number[]): number {
+  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
