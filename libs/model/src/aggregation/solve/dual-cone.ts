@@ -13,5 +13,5 @@ export function projectOnDualCone(cosines: Float64Array, lower: ArrayLike<number
     cosines,
     times(cosines, start).map((value) => -value),
   );
-  return { solution: start.map((value, k) => (value + added.solution[k]!) * scale), residual: added.residual };
+  return { solution: added.solution.map((value, k) => lower[k]! + value * scale), residual: added.residual };
 }
