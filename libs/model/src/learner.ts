@@ -76,3 +76,5 @@ export interface LearnerOptions {
 }
 
 export type { Source };
+export { createLearner } from './learner/create-learner.ts';
+export { describeTask } from './learner/describe-task.ts';

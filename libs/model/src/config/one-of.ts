@@ -9,14 +9,13 @@ export type OneOf<Kinds extends Record<string, z.ZodType>> = {
 export function oneOf<Kinds extends Record<string, z.ZodType>>(kinds: Kinds): z.ZodType<OneOf<Kinds>> {
   const names = Object.keys(kinds) as [string, ...string[]];
   const fields = Object.fromEntries(names.map((name) => [name, kinds[name]!.optional()]));
-  const chosen = z.strictObject(fields).refine((value) => Object.keys(value).length === 1, {
-    message: `expected one of ${names.join(', ')}`,
-  });
+  const error = `expected one of ${names.join(', ')}`;
+  const chosen = z.strictObject(fields).refine((value) => Object.keys(value).length === 1, { error });
   const bare = z
     .enum(names)
-    .transform((name) => ({ [name]: {} }))
+    .transform((name): unknown => ({ [name]: {} }))
     .pipe(chosen);
-  return z.union([bare, chosen]) as unknown as z.ZodType<OneOf<Kinds>>;
+  return z.union([bare, chosen], { error }) as unknown as z.ZodType<OneOf<Kinds>>;
 }
 
 /** The name and the parameters of what was chosen. */

@@ -18,7 +18,7 @@ const schemas = {
 };
 
 /** Every head that a client file may name. */
-export const heads: Readonly<Record<string, HeadKind<never>>> = { binary, classify, multilabel, regress, layers };
+export const heads: Readonly<Record<string, HeadKind<unknown>>> = { binary, classify, multilabel, regress, layers };
 
 /** The key `head` of a task: a name, or a name with its parameters. */
 export const headSchema = oneOf(schemas);
@@ -32,7 +32,7 @@ export const headKind = (config: HeadConfig): string => chosenOf(config).name;
  */
 export function placeHead(config: HeadConfig, place: HeadPlace): Head {
   const { name, parameters } = chosenOf(config);
-  const head = heads[name]!.place(parameters as never, place);
+  const head = heads[name]!.place(parameters, place);
   if (head.labels.kind !== place.lossLabels) {
     throw fail('CONFIG_INVALID', {
       at: place.target.at,

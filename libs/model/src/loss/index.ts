@@ -18,7 +18,7 @@ const schemas = {
 };
 
 /** Every loss that a client file may name. */
-export const losses: Readonly<Record<string, LossKind<never>>> = {
+export const losses: Readonly<Record<string, LossKind<unknown>>> = {
   'cross-entropy': crossEntropy,
   'sigmoid-cross-entropy': sigmoidCrossEntropy,
   mse,
@@ -43,5 +43,5 @@ export const lossLabels = (config: LossConfig): LabelKind => losses[chosenOf(con
 /** @throws CONFIG_INVALID when its parameters do not fit the head */
 export function placeLoss(config: LossConfig, place: LossPlace): Loss {
   const { name, parameters } = chosenOf(config);
-  return losses[name]!.place(parameters as never, place);
+  return losses[name]!.place(parameters, place);
 }

@@ -1,0 +1,43 @@
+import { createBatches } from '../data/batches.ts';
+import { prefetch } from '../data/prefetch.ts';
+import { randomStream } from '../random.ts';
+import type { LearnerOptions } from '../learner.ts';
+import { createLearned, type Learned } from './learned.ts';
+import type { Network, NetworkSource, NetworkTask } from './network.ts';
+import { placeTasks, type PlacedSource } from './place-tasks.ts';
+import { createWeights } from './weights.ts';
+
+/** Places the tasks, and gives heads and adapters their initial values. @throws as `placeTasks` does */
+export async function buildNetwork(options: LearnerOptions): Promise<Network> {
+  const { tf, trunk, seed } = options;
+  const placed = await placeTasks(options.tasks, trunk);
+  const adapters = new Map<string, Learned>();
+  const sources = placed.map((source) => buildSource(options, source, adapters));
+  const all = sources.flatMap(({ tasks }) => tasks);
+  const tasks = options.tasks.map((plan) => all.find((task) => task.plan === plan)!);
+  return { tf, seed, trunk, trunkWeights: createWeights(tf, trunk), sources, tasks, adapters };
+}
+
+function buildSource(
+  { tf, seed, client }: LearnerOptions,
+  { stream, source, batchSize, adapter, tasks: placed }: PlacedSource,
+  adapters: Map<string, Learned>,
+): NetworkSource {
+  const sharing = placed.find(({ ownAdapter }) => !ownAdapter);
+  // The shared adapter steps with the optimizer of the first task that uses it.
+  const shared =
+    adapter &&
+    createLearned(tf, adapter, sharing!.plan.optimizer, (slot) => randomStream(seed, 'adapter', stream, slot));
+  if (shared) adapters.set(stream, shared);
+  const tasks = placed.map(({ plan, head, loss, ownAdapter }): NetworkTask => {
+    const own =
+      ownAdapter &&
+      createLearned(tf, ownAdapter, plan.optimizer, (slot) => randomStream(seed, 'adapter', plan.id, slot));
+    if (own) adapters.set(`${stream}/${plan.id}`, own);
+    const name = plan.replica ? ['head', plan.id, client] : ['head', plan.id];
+    const weights = createLearned(tf, head.stack, plan.optimizer, (slot) => randomStream(seed, ...name, slot));
+    return { plan, head, loss, weights, adapter: own ?? shared! };
+  });
+  const batches = createBatches({ seed, stream, size: source.sizes.train, batchSize });
+  return { stream, source, tasks, batches: prefetch((round) => source.read('train', batches.rows(round)), Infinity) };
+}

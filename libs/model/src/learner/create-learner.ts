@@ -1,0 +1,70 @@
+import { fail } from '@trunkline/protocol';
+import { flatDigest } from '../layout.ts';
+import type { Learner, LearnerOptions } from '../learner.ts';
+import { buildNetwork } from './build-network.ts';
+import { roundBatch } from './differentiate.ts';
+import { evaluateNetwork } from './evaluate-network.ts';
+import type { Learned, LearnedState } from './learned.ts';
+import type { Network } from './network.ts';
+import { trainStep } from './train-step.ts';
+
+interface LearnerState {
+  readonly heads: Readonly<Record<string, LearnedState>>;
+  readonly adapters: Readonly<Record<string, LearnedState>>;
+}
+
+/**
+ * Everything of one client that learns. Calls must not overlap: one step, evaluation or snapshot at a time.
+ * @throws TRUNK_INPUT, BATCH_SIZE_DIFFERS, TARGET_UNKNOWN, DATA_SHAPE, DATA_LABEL_RANGE, DATA_NO_LABELS, CONFIG_INVALID, LAYER_ errors
+ */
+export async function createLearner(options: LearnerOptions): Promise<Learner> {
+  const network = await buildNetwork(options);
+  const heads = new Map(network.tasks.map(({ plan, weights }) => [plan.id, weights]));
+  return {
+    async step(call) {
+      const rows = await Promise.all(
+        network.sources.map(async (source) => [source, await source.batches.take(call.round)] as const),
+      );
+      return trainStep(network, call, roundBatch(call.round, new Map(rows)), options.weightHeads);
+    },
+    evaluate: (theta, split) => evaluateNetwork(network, theta, split),
+    snapshot: (): LearnerState => ({ heads: statesOf(heads), adapters: statesOf(network.adapters) }),
+    restore(tree) {
+      const { heads: savedHeads, adapters: savedAdapters } = tree as LearnerState;
+      const pairs = [...pairsOf(heads, savedHeads, 'head'), ...pairsOf(network.adapters, savedAdapters, 'adapter')];
+      for (const [learned, saved] of pairs) learned.restore(saved);
+    },
+    digests: () => ({ ...digestsOf(heads, 'head'), ...digestsOf(network.adapters, 'adapter') }),
+    dispose: () => disposeNetwork(network, heads),
+  };
+}
+
+const statesOf = (all: ReadonlyMap<string, Learned>): Record<string, LearnedState> =>
+  Object.fromEntries([...all].map(([key, learned]) => [key, learned.snapshot()]));
+
+/** What is restored to what; nothing is touched unless everything fits. */
+const pairsOf = (all: ReadonlyMap<string, Learned>, states: LearnerState['heads'], what: string) =>
+  [...all].map(([key, learned]): [Learned, LearnedState] => {
+    const saved = states[key];
+    if (saved?.values.length === learned.values.length) return [learned, saved];
+    const held = saved ? `${saved.values.length} values of the` : 'no';
+    const problem = `it holds ${held} ${what} ${key}, which has ${learned.values.length}.`;
+    throw fail('SNAPSHOT_BROKEN', { file: 'The saved state', problem });
+  });
+
+/** An adapter without weights has nothing to compare. */
+const digestsOf = (all: ReadonlyMap<string, Learned>, what: string): Record<string, string> =>
+  Object.fromEntries(
+    [...all]
+      .filter(([, { values }]) => values.length > 0)
+      .map(([key, { values }]) => [`${what}/${key}`, flatDigest(values)]),
+  );
+
+function disposeNetwork({ trunkWeights, adapters }: Network, heads: ReadonlyMap<string, Learned>): void {
+  for (const weights of [
+    trunkWeights,
+    ...[...heads.values(), ...adapters.values()].map((learned) => learned.weights),
+  ]) {
+    weights.dispose();
+  }
+}

@@ -1,0 +1,99 @@
+import type { Scalar, Variable } from '@tensorflow/tfjs';
+import type { Rows } from '../data/source.ts';
+import type { Tensor } from '../layer/layer.ts';
+import { encodeLabels, lossOf, type EncodedLabels } from './encode-labels.ts';
+import { forwardTasks } from './forward-tasks.ts';
+import type { Learned } from './learned.ts';
+import type { Network, NetworkSource, NetworkTask } from './network.ts';
+
+/** The batch of one round: every source's rows, every task's labels. */
+export interface RoundBatch {
+  readonly round: number;
+  readonly rows: ReadonlyMap<NetworkSource, Rows>;
+  readonly labels: ReadonlyMap<NetworkTask, EncodedLabels>;
+}
+
+export function roundBatch(round: number, rows: ReadonlyMap<NetworkSource, Rows>): RoundBatch {
+  const labels = new Map<NetworkTask, EncodedLabels>();
+  for (const [{ tasks }, { targets }] of rows) {
+    for (const task of tasks) labels.set(task, encodeLabels(task, targets[task.plan.target]!));
+  }
+  return { round, rows, labels };
+}
+
+/** How a task enters the sum that is differentiated. */
+export interface Scale {
+  /** Multiplies its loss: trunk, adapter and head. */
+  readonly loss: number;
+  /** Multiplies its gradient below the head: trunk and adapter. */
+  readonly junction: number;
+}
+
+export interface Gradients {
+  /** Unscaled losses, one a task. */
+  readonly losses: readonly number[];
+  readonly trunk: Float32Array;
+  /** One a task. */
+  readonly heads: readonly Float32Array[];
+  readonly adapters: ReadonlyMap<Learned, Float32Array>;
+}
+
+/**
+ * Losses and gradients of Σ scale · L_k, added in the order of `tasks`, in one differentiation over trunk, heads and adapters. Weights
+ * must be loaded. Leaves no tensor behind and changes nothing.
+ */
+export function differentiate(
+  network: Network,
+  tasks: readonly NetworkTask[],
+  batch: RoundBatch,
+  scaleOf: (task: NetworkTask) => Scale,
+): Gradients {
+  const { tf, trunkWeights } = network;
+  const adapters = [...new Set(tasks.map(({ adapter }) => adapter))];
+  const variables: Variable[] = [
+    ...trunkWeights.variables,
+    ...[...tasks.map(({ weights }) => weights), ...adapters].flatMap(({ weights }) => weights.variables),
+  ];
+  let found: Gradients | undefined;
+  tf.tidy(() => {
+    let kept: Tensor[] = [];
+    const { grads } = tf.variableGrads(() => {
+      const losses = taskLosses(network, tasks, batch, (task) => scaleOf(task).junction);
+      kept = losses.map((loss) => tf.keep(loss));
+      return losses
+        .map((loss, k) => scaled(network, loss, scaleOf(tasks[k]!).loss))
+        .reduce((sum, loss) => tf.add(sum, loss)) as Scalar;
+    }, variables);
+    found = {
+      losses: kept.map((loss) => loss.dataSync()[0]!),
+      trunk: trunkWeights.gradient(grads),
+      heads: tasks.map(({ weights }) => weights.weights.gradient(grads)),
+      adapters: new Map(adapters.map((adapter) => [adapter, adapter.weights.gradient(grads)])),
+    };
+    tf.dispose(kept);
+  });
+  return found!;
+}
+
+/** Scalars, in the order of `tasks`; sources in the order of their first task. */
+function taskLosses(
+  network: Network,
+  tasks: readonly NetworkTask[],
+  { round, rows, labels }: RoundBatch,
+  junction: (task: NetworkTask) => number,
+): Tensor[] {
+  const { tf } = network;
+  const losses = new Map<NetworkTask, Tensor>();
+  for (const source of network.sources) {
+    const sharing = tasks.filter((task) => source.tasks.includes(task));
+    if (sharing.length === 0) continue;
+    const { size, inputs } = rows.get(source)!;
+    const x = tf.tensor(inputs, [size, ...source.source.inputShape]);
+    const chance = { stream: source.stream, round };
+    const outputs = forwardTasks(network, sharing, x, { chance, junction });
+    for (const [i, task] of sharing.entries()) losses.set(task, lossOf(tf, task, outputs[i]!, labels.get(task)!));
+  }
+  return tasks.map((task) => losses.get(task)!);
+}
+
+const scaled = ({ tf }: Network, loss: Tensor, factor: number): Tensor => (factor === 1 ? loss : tf.mul(loss, factor));

@@ -1,0 +1,25 @@
+import type { Tensor, Tf } from '../layer/layer.ts';
+import type { Column } from '../data/source.ts';
+import { elementWeights, type Labels } from '../loss/index.ts';
+import type { NetworkTask } from './network.ts';
+
+/** Labels of some rows of one task as its loss takes them. */
+export interface EncodedLabels {
+  readonly labels: Labels;
+  readonly targets: Float32Array;
+  readonly weights: Float32Array;
+  readonly labelledRows: number;
+}
+
+export function encodeLabels({ head, loss }: Pick<NetworkTask, 'head' | 'loss'>, column: Column): EncodedLabels {
+  const labels = head.labels.read(column);
+  return { labels, targets: loss.targets(labels), ...elementWeights(labels, loss) };
+}
+
+/** The task's loss, a scalar: the mean over the labelled rows. */
+export function lossOf(tf: Tf, { loss }: Pick<NetworkTask, 'loss'>, outputs: Tensor, encoded: EncodedLabels): Tensor {
+  const { labels, targets, weights } = encoded;
+  const { rows, columns } = labels;
+  const losses = loss.elementLoss(tf, outputs, tf.tensor(targets, [rows, targets.length / rows]));
+  return tf.sum(tf.mul(losses, tf.tensor(weights, [rows, columns])));
+}

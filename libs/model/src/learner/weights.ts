@@ -1,0 +1,40 @@
+import type { NamedTensorMap, Variable } from '@tensorflow/tfjs';
+import type { Stack } from '../layer/stack.ts';
+import type { Tf } from '../layer/layer.ts';
+import { viewOf, type Layout } from '../layout.ts';
+
+/** The variables of a stack: one a slot of its layout. Their values are loaded from a flat array before every use. */
+export interface Weights {
+  readonly variables: readonly Variable[];
+  /** Sets the variables to `flat`. */
+  load(flat: Float32Array): void;
+  /** The gradient in the stack's layout, a new array; 0 for a variable that the loss does not reach. */
+  gradient(named: NamedTensorMap): Float32Array;
+  dispose(): void;
+}
+
+export function createWeights(tf: Tf, { layout }: Pick<Stack, 'layout'>): Weights {
+  const variables = tf.tidy(() => layout.slots.map(({ shape }) => tf.variable(tf.zeros([...shape]))));
+  return {
+    variables,
+    load(flat) {
+      for (const [i, slot] of layout.slots.entries()) {
+        // A copy: backends may keep what they are given, and `flat` is stepped in place.
+        const value = tf.tensor(viewOf(flat, slot).slice(), [...slot.shape]);
+        variables[i]!.assign(value);
+        value.dispose();
+      }
+    },
+    gradient: (named) => flatten(layout, variables, named),
+    dispose: () => variables.forEach((variable) => variable.dispose()),
+  };
+}
+
+function flatten(layout: Layout, variables: readonly Variable[], named: NamedTensorMap): Float32Array {
+  const flat = new Float32Array(layout.length);
+  for (const [i, slot] of layout.slots.entries()) {
+    const gradient = named[variables[i]!.name];
+    if (gradient) flat.set(gradient.dataSync() as Float32Array, slot.offset);
+  }
+  return flat;
+}

@@ -1,0 +1,200 @@
+import * as tf from '@tensorflow/tfjs';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { checkConfig } from '../config/index.ts';
+import {
+  defaultLoss,
+  elementWeights,
+  lossLabels,
+  lossSchema,
+  losses,
+  placeLoss,
+  type Labels,
+  type LossConfig,
+} from './index.ts';
+
+beforeAll(() => tf.setBackend('cpu'));
+let before = 0;
+beforeEach(() => void (before = tf.memory().numTensors));
+afterEach(() => expect(tf.memory().numTensors).toBe(before));
+
+const labelsOf = (values: number[], columns = 1): Labels => ({
+  rows: values.length / columns,
+  columns,
+  values: Float32Array.from(values),
+});
+
+interface Case {
+  readonly config: LossConfig;
+  readonly outputs: number[];
+  readonly labels: Labels;
+  readonly golden: number[];
+}
+
+const logits = [2, -1, 0.5, -30, 30, 0, 0.1, 0.2, 0.3, 5, -4, 1];
+const signed = [-3, 0, 2, 20, -20, 0.5];
+const bits = labelsOf([0, 1, 1, 1, 1, 0], 2);
+const values = [1, -2, 0.5, 3];
+const numbers = labelsOf([0, -2.5, 0.5, -4], 2);
+
+// Golden values: the textbook formulas in float64, computed with Python's math module.
+const cases: Record<string, Case> = {
+  'cross-entropy': {
+    config: { 'cross-entropy': { smoothing: 0 } },
+    outputs: logits,
+    labels: labelsOf([2, 1, 0, 0]),
+    golden: [1.7413112966571571, 9.237055564881302e-14, 1.201942848229244, 0.018271110704318083],
+  },
+  'cross-entropy, smoothed by 0.2': {
+    config: { 'cross-entropy': { smoothing: 0.2 } },
+    outputs: logits,
+    labels: labelsOf([2, 1, 0, 0]),
+    golden: [1.7413112966571571, 6.000000000000092, 1.181942848229244, 0.8849377773709848],
+  },
+  'sigmoid-cross-entropy': {
+    config: { 'sigmoid-cross-entropy': { smoothing: 0 } },
+    outputs: signed,
+    labels: bits,
+    golden: [
+      0.04858735157374206,
+      Math.LN2,
+      0.1269280110429725,
+      2.061153620314381e-9,
+      20.00000000206115,
+      0.974076984180106,
+    ],
+  },
+  'sigmoid-cross-entropy, smoothed by 0.2': {
+    config: { 'sigmoid-cross-entropy': { smoothing: 0.2 } },
+    outputs: signed,
+    labels: bits,
+    golden: [
+      0.3485873515737421,
+      Math.LN2,
+      0.3269280110429725,
+      2.000000002061153,
+      18.00000000206115,
+      0.9240769841801066,
+    ],
+  },
+  mse: { config: { mse: {} }, outputs: values, labels: numbers, golden: [1, 0.25, 0, 49] },
+  mae: { config: { mae: {} }, outputs: values, labels: numbers, golden: [1, 0.5, 0, 7] },
+  'huber, delta 2': { config: { huber: { delta: 2 } }, outputs: values, labels: numbers, golden: [0.5, 0.125, 0, 12] },
+};
+
+const place = ({ config, outputs, labels }: Case) => {
+  const width = outputs.length / labels.rows;
+  return { width, loss: placeLoss(config, { width, classes: undefined, training: labels, at: 'x.yaml:1:1' }) };
+};
+
+describe.each(Object.entries(cases))('%s', (_, one) => {
+  const { rows } = one.labels;
+  const { width, loss } = place(one);
+  const targets = loss.targets(one.labels);
+  const sumOf = (outputs: tf.Tensor) =>
+    tf.sum(loss.elementLoss(tf, outputs, tf.tensor(targets, [rows, targets.length / rows])));
+
+  test('gives the golden loss of every element', () => {
+    const found = tf.tidy(() =>
+      loss
+        .elementLoss(tf, tf.tensor(one.outputs, [rows, width]), tf.tensor(targets, [rows, targets.length / rows]))
+        .reshape([rows, one.labels.columns])
+        .dataSync(),
+    );
+    for (const [i, value] of one.golden.entries()) expect(Math.abs(found[i]! - value)).toBeLessThan(2e-6);
+  });
+
+  test('has the gradient of finite differences', () => {
+    // Away from the kinks of mae and huber, and where a logit still matters to float32.
+    const at = one.outputs.map((value) => Math.max(-4, Math.min(4, value)) + 0.05);
+    const gradient = tf.tidy(() =>
+      tf
+        .grad(sumOf)(tf.tensor(at, [rows, width]))
+        .dataSync(),
+    );
+    const step = 2 ** -6;
+    for (let i = 0; i < at.length; i++) {
+      const moved = (by: number) =>
+        tf.tidy(
+          () =>
+            sumOf(
+              tf.tensor(
+                at.map((value, j) => (i === j ? value + by : value)),
+                [rows, width],
+              ),
+            ).dataSync()[0]!,
+        );
+      expect(Math.abs(gradient[i]! - (moved(step) - moved(-step)) / (2 * step))).toBeLessThan(1e-3);
+    }
+  });
+});
+
+test('a confident right logit loses nothing to cancellation: relative error below 1e-5 at 20', () => {
+  const { loss } = place(cases['sigmoid-cross-entropy']!);
+  const [found] = tf.tidy(() => loss.elementLoss(tf, tf.tensor([[20]]), tf.tensor([[-1]])).dataSync());
+  expect(found! / 2.061153620314381e-9).toBeCloseTo(1, 5);
+});
+
+describe('weights of elements', () => {
+  test('make the mean over labelled rows of the mean over their labelled elements', () => {
+    const { weights, labelledRows } = elementWeights(labelsOf([1, NaN, NaN, NaN, 0, 1], 2), {});
+    expect(labelledRows).toBe(2);
+    expect([...weights]).toEqual([0.5, 0, 0, 0, 0.25, 0.25]);
+  });
+  test('are all 0 without a label', () => {
+    expect(elementWeights(labelsOf([NaN, NaN]), {})).toEqual({ weights: new Float32Array(2), labelledRows: 0 });
+  });
+
+  const classes = ['a', 'b', 'c'];
+  const training = labelsOf([0, 0, 0, 1, 1, 2, NaN]);
+  const weightsOf = (classWeights: unknown) => {
+    const config = checkConfig(lossSchema, { 'cross-entropy': { classWeights } }, () => 'x.yaml:1:1');
+    return [0, 1, 2].map((label) =>
+      placeLoss(config, { width: 3, classes, training, at: 'x.yaml:2:3' }).weightOf!(label, 0),
+    );
+  };
+  test('of classes: by name, in order, or balanced as scikit-learn 1.5 does: n / (K n_c)', () => {
+    expect(weightsOf({ b: 4 })).toEqual([1, 4, 1]);
+    expect(weightsOf([3, 2, 1])).toEqual([3, 2, 1]);
+    expect(weightsOf('balanced')).toEqual([6 / 9, 1, 2]);
+  });
+  test('of classes that are not there are refused', () => {
+    expect(() => weightsOf({ d: 1 })).toThrow('x.yaml:2:3: cross-entropy.classWeights: `d` is not a class.');
+    expect(() => weightsOf([1, 2])).toThrow('2 weights for 3 classes');
+  });
+  test('of positives: given, or zeros over ones a column, 1 where a column has only one of them', () => {
+    const bits = labelsOf([1, 0, 0, 0, 0, 0, NaN, 0], 2);
+    const of = (positiveWeight: number | 'balanced') => {
+      const config: LossConfig = { 'sigmoid-cross-entropy': { positiveWeight, smoothing: 0 } };
+      const { weightOf } = placeLoss(config, { width: 2, classes: undefined, training: bits, at: '' });
+      return [weightOf!(0, 0), weightOf!(1, 0), weightOf!(1, 1)];
+    };
+    expect(of('balanced')).toEqual([1, 2, 1]);
+    expect(of(5)).toEqual([1, 5, 5]);
+  });
+});
+
+describe('the key `loss`', () => {
+  const check = (value: unknown) => checkConfig(lossSchema, value, (path) => `x.yaml:${path.join('.')}`);
+  test('takes a bare name or a name with parameters, defaults filled in', () => {
+    expect(check('huber')).toEqual({ huber: { delta: 1 } });
+    expect(check({ 'cross-entropy': {} })).toEqual({ 'cross-entropy': { smoothing: 0 } });
+  });
+  test('refuses an unknown name, an unknown parameter and two losses at once', () => {
+    expect(() => check('hinge')).toThrow('huber');
+    expect(() => check({ huber: { detla: 2 } })).toThrow('x.yaml:huber.detla: unknown key `huber.detla`');
+    expect(() => check({ huber: {}, mae: {} })).toThrow('expected one of');
+  });
+  test('has a default for every kind of head, which takes that head’s labels', () => {
+    const kinds = Object.fromEntries(
+      ['classify', 'binary', 'multilabel', 'regress', 'layers'].map((head) => [head, lossLabels(defaultLoss(head))]),
+    );
+    expect(kinds).toEqual({
+      classify: 'class',
+      binary: 'binary',
+      multilabel: 'binary',
+      regress: 'number',
+      layers: 'number',
+    });
+    expect(Object.keys(losses)).toEqual(['cross-entropy', 'sigmoid-cross-entropy', 'mse', 'huber', 'mae']);
+  });
+});
