@@ -1,5 +1,10 @@
+import { fail } from '@trunkline/protocol';
+import { openArrayFiles } from './array-files.ts';
+import { openCifar } from './cifar.ts';
 import { openCsv } from './csv.ts';
 import type { OpenContext } from './files.ts';
+import { readIdx } from './idx.ts';
+import { readNpy } from './npy.ts';
 import { openNpz } from './npz.ts';
 import type { DataConfig } from './schema.ts';
 import type { Source } from './source.ts';
@@ -11,6 +16,9 @@ import type { Source } from './source.ts';
 export async function openSource(config: DataConfig, context: OpenContext): Promise<Source> {
   const { split } = config;
   if (config.npz) return openNpz(config.npz, split, context);
+  if (config.npy) return openArrayFiles('npy', config.npy, { split, context, read: readNpy });
   if (config.csv) return openCsv(config.csv, split, context);
-  throw new TypeError('no source');
+  if (config.idx) return openArrayFiles('idx', config.idx, { split, context, read: readIdx });
+  if (config.cifar) return openCifar(config.cifar, split, context);
+  throw fail('UNEXPECTED', { what: 'Data without a source.' });
 }
