@@ -40,10 +40,11 @@ try {
   const seeds = options.seeds === undefined ? {} : { seeds: countOf(options.seeds) };
   const screen = { isTTY: process.stderr.isTTY, write: (text: string) => void process.stderr.write(text) };
   const { rounds } = readJob(file, options.set).config;
+  const sink = terminalSink(screen, rounds);
   const result = await simulate(
     { file, overrides: options.set, inProcess: options.inProcess, alone: options.alone, runs: options.runs, ...seeds },
     {
-      heard: (event) => terminalSink(screen, rounds)(event, new Date()),
+      heard: (event) => sink(event, new Date()),
       say: (text) => screen.write(`${text}\n`),
       signal: abort.signal,
     },

@@ -21,7 +21,7 @@ interface Waiting {
 export function openTrainer(options: { device: 'auto' | 'gpu' | 'cpu'; threads: number }): Trainer {
   // The library reads these when it loads, from the process's own environment: a worker's copy would come too late.
   Object.assign(process.env, backendEnvironment(options));
-  const worker = new Worker(new URL('./trainer-thread.ts', import.meta.url));
+  const worker = startWorker();
   const waiting = new Map<number, Waiting>();
   const slices = new Map<number, Map<number, SliceQueue>>();
   let next = 0;
@@ -82,6 +82,16 @@ export function openTrainer(options: { device: 'auto' | 'gpu' | 'cpu'; threads: 
       await worker.terminate();
     },
   };
+}
+
+/** Run from source, a worker of Node 20 does not inherit the loader that understands TypeScript: it registers it itself. */
+function startWorker(): Worker {
+  const source = import.meta.url.endsWith('.ts');
+  const entry = new URL(source ? './trainer-thread.ts' : './trainer-thread.js', import.meta.url);
+  if (!source) return new Worker(entry);
+  const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'));
+  const start = `import(${loader}).then(({ register }) => { register(); return import(${JSON.stringify(entry.href)}); });`;
+  return new Worker(start, { eval: true });
 }
 
 interface SliceQueue {

@@ -33,6 +33,14 @@ export function planRun(config: RunConfig): Plan {
         known: config.expect.join(', '),
       });
   }
+  if (!('layers' in config.trunk)) {
+    throw fail('CONFIG_INVALID', {
+      at: at(['trunk', 'file']),
+      key: 'trunk.file',
+      problem: 'Keras files are not read yet.',
+      remedy: 'List the layers under `layers`.',
+    });
+  }
   const trunk = buildTrunk(config.trunk, { at: (path) => at(['trunk', ...path]) });
   return {
     config,

@@ -90,10 +90,10 @@ function scoreOf(
   { loss, labelledRows, scores, labels }: Collected,
   rows: number,
 ): TaskScore {
-  const given = { rows, width: head.width, scores, columns: head.labels.columns, labels };
+  const shape = { rows, width: head.width };
   return {
     task: plan.id,
     loss: labelledRows === 0 ? NaN : loss / labelledRows,
-    metrics: Object.fromEntries(plan.metrics.map((name) => [name, metrics[name]!.compute(given)])),
+    metrics: Object.fromEntries(plan.metrics.map((name) => [name, metrics[name]!.compute(scores, labels, shape)])),
   };
 }

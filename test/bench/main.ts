@@ -1,0 +1,63 @@
+import { loadavg } from 'node:os';
+import { Command } from 'commander';
+import { errorText, fail, failure, success, toTrunklineError } from '@trunkline/protocol';
+import type { Benchmark, Measured } from './benchmark.ts';
+import { stepBenchmark } from './step.ts';
+import { align } from '../simulate/table.ts';
+
+const benchmarks: readonly Benchmark[] = [stepBenchmark];
+/** `bench quick`: at most five minutes. */
+const QUICK = ['kernels', 'transport', 'step'];
+
+const cli = new Command('bench')
+  .description('Measure both sides of each claim in one run, and print their ratio.')
+  .argument(
+    '[name...]',
+    `benchmarks or groups: ${[...benchmarks.map(({ name }) => name), 'quick'].join(', ')}; all when left out`,
+  )
+  .option('--format <text|json>', 'json: one envelope on stdout', 'text');
+cli.parse();
+const { format } = cli.opts<{ format: 'text' | 'json' }>();
+try {
+  const rows: Measured[] = [];
+  const say = (text: string) => void process.stderr.write(`${text}\n`);
+  say(`load ${loadavg()[0]!.toFixed(2)}; ratios of a machine at load over 2 mean little`);
+  for (const benchmark of chosen(cli.args)) rows.push(...(await benchmark.measure(say)));
+  process.stdout.write(format === 'json' ? `${JSON.stringify(success(rows))}\n` : `${tableOf(rows)}\n`);
+} catch (thrown) {
+  const error = toTrunklineError(thrown);
+  if (format === 'json') process.stdout.write(`${JSON.stringify(failure(error))}\n`);
+  process.stderr.write(errorText(error));
+  process.exitCode = error.exit;
+}
+
+function chosen(names: readonly string[]): readonly Benchmark[] {
+  if (names.length === 0) return benchmarks;
+  return names.flatMap((name) => {
+    const found = benchmarks.filter(
+      (one) => one.name === name || one.group === name || (name === 'quick' && QUICK.includes(one.group)),
+    );
+    if (found.length === 0) {
+      const known = benchmarks.map((one) => one.name).join(', ');
+      throw fail('USAGE', {
+        what: `There is no benchmark ${name}.`,
+        remedy: `Benchmarks: ${known}; groups: ${QUICK.join(', ')}, quick.`,
+      });
+    }
+    return found;
+  });
+}
+
+function tableOf(rows: readonly Measured[]): string {
+  const cells = rows.map(({ id, what, ours, baseline, unit, ratio, goal, holds }) => [
+    id,
+    what,
+    ours.toPrecision(4),
+    baseline.toPrecision(4),
+    unit,
+    ratio.toFixed(2),
+    String(goal),
+    holds ? 'holds' : 'falls short',
+  ]);
+  return align([['id', 'what', 'ours', 'baseline', 'unit', 'ratio', 'goal', ''], ...cells]);
+}
