@@ -4,6 +4,7 @@ import { openCifar } from './cifar.ts';
 import { openCsv } from './csv.ts';
 import type { OpenContext } from './files.ts';
 import { readIdx } from './idx.ts';
+import { openImages } from './images.ts';
 import { readNpy } from './npy.ts';
 import { openNpz } from './npz.ts';
 import type { DataConfig } from './schema.ts';
@@ -20,5 +21,6 @@ export async function openSource(config: DataConfig, context: OpenContext): Prom
   if (config.csv) return openCsv(config.csv, split, context);
   if (config.idx) return openArrayFiles('idx', config.idx, { split, context, read: readIdx });
   if (config.cifar) return openCifar(config.cifar, split, context);
+  if (config.images) return openImages(config.images, split, context);
   throw fail('UNEXPECTED', { what: 'Data without a source.' });
 }
