@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { beta } from './beta.ts';
+import { defineOptimizer } from './optimizer.ts';
+
+/**
+ * Adam with v ← v − (1−β₂) sign(v − g²) g²: v grows and shrinks by steps of the size of g², so that one rare large gradient does not
+ * set the rate for long. Zaheer et al., NeurIPS 2018. The paper leaves out Adam's corrections for the first steps and starts v from a
+ * first batch; published codes (Optax, TensorFlow Addons, torch-optimizer) correct and start from `initial`, as here.
+ */
+export const yogi = defineOptimizer({
+  name: 'yogi',
+  summary: 'Adam whose squared-gradient mean changes additively.',
+  source: 'Zaheer et al., NeurIPS 2018',
+  learningRate: 0.01,
+  parameters: {
+    beta1: beta(0.9),
+    beta2: beta(0.999),
+    epsilon: z.number().positive().default(1e-3),
+    initial: z.number().nonnegative().default(1e-6).describe('First value of v.'),
+  },
+  create: ({ beta1, beta2, epsilon, initial }) => ({
+    buffers: { m: 0, v: initial },
+    move({ values, gradient, buffers, rate, scale, number }) {
+      const m = buffers['m']!;
+      const v = buffers['v']!;
+      const firsts = 1 - beta1 ** number;
+      const seconds = 1 - beta2 ** number;
+      for (let i = 0; i < values.length; i++) {
+        const g = gradient[i]! * scale;
+        const g2 = g * g;
+        const before = v[i]!;
+        const mean = beta1 * m[i]! + (1 - beta1) * g;
+        const square = before - (1 - beta2) * Math.sign(before - g2) * g2;
+        m[i] = mean;
+        v[i] = square;
+        values[i] = values[i]! - (rate * (mean / firsts)) / (Math.sqrt(square / seconds) + epsilon);
+      }
+    },
+  }),
+});
