@@ -206,3 +206,58 @@ const combined = (rows: readonly Float32Array[], weights: ArrayLike<number>) =>
   Float32Array.from(combined64(rows, weights));
 const scaled = (row: Float32Array, scale: number) => row.map((value) => value * scale);
 const same = (a: Float64Array, b: Float64Array) => a.every((value, i) => Object.is(value, b[i]));
+
+const rowsOf = (values: readonly (readonly number[])[]) => values.map((row) => Float32Array.from(row));
+
+/** The matrices of published golden values: TorchJD's own (J2), and two more that conflict less (J3) and in pairs (J4). Exact in float32. */
+export const golden = {
+  J2: rowsOf([
+    [-4, 1, 1],
+    [6, 1, 1],
+  ]),
+  J3: rowsOf([
+    [1, 2, 0, -1],
+    [-2, 1, 1, 0.5],
+    [0.5, -1, 2, 1],
+  ]),
+  J4: rowsOf([
+    [2, -1, 0, 1, 3],
+    [-1, 2, 1, 0, -2],
+    [0.5, 0.5, -3, 1, 0],
+    [1, 1, 1, -2, 0.5],
+  ]),
+};
+
+/** Rows with zero in their convex hull: opposed, in balance, and opposed beside a row that nobody opposes. */
+export const stationary = {
+  opposed: rowsOf([
+    [1, 0],
+    [-1, 0],
+  ]),
+  balanced: rowsOf([
+    [1, 0],
+    [0, 1],
+    [-1, -1],
+  ]),
+  partly: rowsOf([
+    [1, 0],
+    [-1, 0],
+    [0, 1],
+  ]),
+};
+
+/** max |a_i − b_i|; infinite for lists of different lengths. */
+export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) return Infinity;
+  return Math.max(0, ...Array.from(a, (value, i) => Math.abs(value - b[i]!)));
+}
+
+/** Chance that orders as told, one order a call and the last one for ever; every other draw is its middle. */
+export function ordered(...orders: readonly (readonly number[])[]): StrategyRandom {
+  let call = 0;
+  return {
+    uniform: () => 0.5,
+    normal: () => 0,
+    permutation: (n) => [...(orders[Math.min(call++, orders.length - 1)] ?? Array(n).keys())],
+  };
+}
