@@ -19,7 +19,9 @@ export function decodeImage(bytes: Buffer, { size, channels, scale }: ImageForm)
   const { width, height, data, stride, unit } = pixelsOf(bytes);
   const values = new Float32Array(width * height * channels);
   for (let i = 0; i < width * height; i++) {
-    const [red, green, blue] = [data[i * stride]!, data[i * stride + 1]!, data[i * stride + 2]!];
+    const red = data[i * stride]!;
+    const green = data[i * stride + 1]!;
+    const blue = data[i * stride + 2]!;
     if (channels === 1) {
       values[i] = (299 * red + 587 * green + 114 * blue) / 1000 / unit;
     } else {
@@ -29,7 +31,8 @@ export function decodeImage(bytes: Buffer, { size, channels, scale }: ImageForm)
     }
   }
   const resized = resizeByArea({ width, height, channels, values }, size);
-  return scale === 1 ? resized : resized.map((value) => value / scale);
+  for (let i = 0; scale !== 1 && i < resized.length; i++) resized[i]! /= scale;
+  return resized;
 }
 
 interface Pixels {

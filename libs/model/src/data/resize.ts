@@ -12,41 +12,50 @@ export interface Raster {
  */
 export function resizeByArea(image: Raster, [height, width]: readonly [number, number]): Float32Array {
   if (image.height === height && image.width === width) return image.values;
-  const { channels } = image;
+  const { channels, values } = image;
   const across = coverage(image.width, width);
   const down = coverage(image.height, height);
-  const narrow = new Float64Array(image.height * width * channels);
+  const row = width * channels;
+  const narrow = new Float64Array(image.height * row);
   for (let y = 0; y < image.height; y++) {
-    for (const [x, { from, weights }] of across.entries()) {
-      for (let channel = 0; channel < channels; channel++) {
-        let sum = 0;
-        for (const [i, weight] of weights.entries()) {
-          sum += weight * image.values[(y * image.width + from + i) * channels + channel]!;
+    for (let x = 0; x < width; x++) {
+      for (let i = across.starts[x]!; i < across.starts[x + 1]!; i++) {
+        const weight = across.weights[i]!;
+        const from = (y * image.width + across.pixels[i]!) * channels;
+        for (let channel = 0; channel < channels; channel++) {
+          narrow[y * row + x * channels + channel]! += weight * values[from + channel]!;
         }
-        narrow[(y * width + x) * channels + channel] = sum;
       }
     }
   }
-  const row = width * channels;
-  const out = new Float32Array(height * row);
-  for (const [y, { from, weights }] of down.entries()) {
-    for (let i = 0; i < row; i++) {
-      let sum = 0;
-      for (const [j, weight] of weights.entries()) sum += weight * narrow[(from + j) * row + i]!;
-      out[y * row + i] = sum;
+  const out = new Float64Array(height * row);
+  for (let y = 0; y < height; y++) {
+    for (let j = down.starts[y]!; j < down.starts[y + 1]!; j++) {
+      const weight = down.weights[j]!;
+      const from = down.pixels[j]! * row;
+      for (let i = 0; i < row; i++) out[y * row + i]! += weight * narrow[from + i]!;
     }
   }
-  return out;
+  return Float32Array.from(out);
 }
 
-/** For each of `to` places along an axis of `from` pixels: the first pixel that it covers and how much of each it is made of. */
-function coverage(from: number, to: number): { from: number; weights: number[] }[] {
-  return Array.from({ length: to }, (_, place) => {
+/**
+ * What each of `to` places along an axis of `from` pixels is made of: place k of the pixels `starts[k]` to `starts[k + 1]` of the
+ * list, each with its weight.
+ */
+function coverage(from: number, to: number): { starts: Int32Array; pixels: Int32Array; weights: Float64Array } {
+  const starts = new Int32Array(to + 1);
+  const pixels: number[] = [];
+  const weights: number[] = [];
+  for (let place = 0; place < to; place++) {
     const start = (place * from) / to;
     const end = ((place + 1) * from) / to;
-    const first = Math.floor(start);
-    const count = Math.max(1, Math.ceil(end - 1e-9) - first);
-    const part = (i: number) => Math.min(first + i + 1, end) - Math.max(first + i, start);
-    return { from: first, weights: Array.from({ length: count }, (_, i) => part(i) / (end - start)) };
-  });
+    // Rounding must not add a pixel of no width, which may lie outside.
+    for (let pixel = Math.floor(start); pixel < Math.max(Math.floor(start) + 1, Math.ceil(end - 1e-9)); pixel++) {
+      pixels.push(pixel);
+      weights.push((Math.min(pixel + 1, end) - Math.max(pixel, start)) / (end - start));
+    }
+    starts[place + 1] = pixels.length;
+  }
+  return { starts, pixels: Int32Array.from(pixels), weights: Float64Array.from(weights) };
 }
