@@ -6,7 +6,7 @@ import { layoutOf, type Layout, type Shape } from '../layout.ts';
 import { isRefused, plainKinds } from './allow-list.ts';
 import type { Layer, LayerKind } from './layer.ts';
 import { residual } from './residual.ts';
-import { below, locate, type At, type LayerSpec } from './spec.ts';
+import { below, layerSpecSchema, locate, type At, type LayerSpec } from './spec.ts';
 import { transformerBlock } from './transformer-block.ts';
 
 /** Layers one after the other, each placed after the one before: a trunk, an adapter, the own layers of a head. */
@@ -71,7 +71,17 @@ interface CheckedLayer {
 /** Names and arguments, those of nested layers too; defaults filled in. */
 function checkLayers(specs: readonly LayerSpec[], at: At): CheckedLayer[] {
   return specs.map((spec, i) => {
-    const [name, given] = Object.entries(spec)[0] ?? ['', {}];
+    const form = layerSpecSchema.safeParse(spec);
+    if (!form.success) {
+      const problem = `${form.error.issues[0]!.message}; found ${JSON.stringify(spec)}.`;
+      throw fail('CONFIG_INVALID', {
+        at: locate(at, [i]),
+        key: 'layers',
+        problem,
+        remedy: 'Put each layer in a list item of its own.',
+      });
+    }
+    const [name, given] = Object.entries(spec)[0]!;
     const kind = kindNamed(name, locate(at, [i, name]));
     // YAML's `flatten:` without a value is null and means no arguments.
     const args = checkConfig(z.strictObject({ [name]: kind.schema }), { [name]: given ?? {} }, (path) =>

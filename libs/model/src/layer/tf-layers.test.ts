@@ -57,6 +57,12 @@ const cases: [name: string, Shape, LayerSpec, () => Reference][] = [
     { averagePooling2d: { poolSize: [2, 3], padding: 'same' } },
     () => tf.layers.averagePooling2d({ poolSize: [2, 3], padding: 'same' }),
   ],
+  [
+    'averagePooling2d, same and strided',
+    image,
+    { averagePooling2d: { poolSize: 3, strides: 2, padding: 'same' } },
+    () => tf.layers.averagePooling2d({ poolSize: 3, strides: 2, padding: 'same' }),
+  ],
   ['globalAveragePooling2d', image, { globalAveragePooling2d: {} }, () => tf.layers.globalAveragePooling2d({})],
   ['globalAveragePooling1d', [4, 3], { globalAveragePooling1d: {} }, () => tf.layers.globalAveragePooling1d({})],
   [

@@ -28,3 +28,12 @@ export function slide(kind: string, place: Place, inputShape: Shape, window: Win
       : Math.floor((image[axis] - reach[axis]!) / window.strides[axis]) + 1;
   return [along(0), along(1)];
 }
+
+/** Pixels that `same` adds [before, after] the image along each axis: the odd one comes after. Nothing under `valid`. */
+export function paddingOf(inputShape: Shape, moved: readonly [number, number], window: Window): [number, number][] {
+  return moved.map((out, axis) => {
+    const reach = (out - 1) * window.strides[axis]! + window.size[axis]!;
+    const total = window.padding === 'same' ? Math.max(0, reach - inputShape[axis]!) : 0;
+    return [Math.floor(total / 2), Math.ceil(total / 2)];
+  });
+}

@@ -228,11 +228,26 @@ describe('bad input names file, line, value and remedy', () => {
       See docs/reference for this key."
     `);
   });
+  test('the form of a layer, where the spec came by another way than a run file', () => {
+    const two = { input: [4], layers: [{ dense: { units: 4 }, flatten: {} }] };
+    expect(() => build(two)).toThrowErrorMatchingInlineSnapshot(
+      `[TrunklineError: trunk.layers[0]: layers: expected one layer and its arguments, for example \`dense: { units: 64 }\`; found {"dense":{"units":4},"flatten":{}}.]`,
+    );
+    expect(() => build({ input: [4], layers: ['dense' as never] })).toThrowErrorMatchingInlineSnapshot(
+      `[TrunklineError: trunk.layers[0]: layers: Invalid input: expected record, received string; found "dense".]`,
+    );
+  });
   test('size, before anything is allocated', () => {
     expect(said(layers('flatten:', 'dense: { units: 100000000 }'))).toMatchInlineSnapshot(`
       "CONFIG_INVALID (2)
       run.yaml:3:3: layers: 6500000000 parameters; the limit is 500000000.
       Make the layers smaller."
+    `);
+    expect(said('input: [100000, 100000, 3]\nlayers: [globalAveragePooling2d:, dense: { units: 1 }]'))
+      .toMatchInlineSnapshot(`
+      "CONFIG_INVALID (2)
+      run.yaml:1:8: input: 30000000000 elements; the limit is 500000000.
+      Make the input smaller."
     `);
     expect(said(layers('flatten:'))).toMatchInlineSnapshot(`
       "CONFIG_INVALID (2)

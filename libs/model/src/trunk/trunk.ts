@@ -3,7 +3,7 @@ import { fail, limits } from '@trunkline/protocol';
 import { initialValues } from '../layer/initial-values.ts';
 import { below, locate, type At } from '../layer/spec.ts';
 import { placeStack, type Stack } from '../layer/stack.ts';
-import { layoutDigest } from '../layout.ts';
+import { layoutDigest, sizeOf } from '../layout.ts';
 import { randomStream } from '../random.ts';
 import type { TrunkSpec } from './spec.ts';
 
@@ -23,16 +23,26 @@ export interface Trunk extends Stack {
 export function buildTrunk({ input, layers }: TrunkSpec, { at }: { at: At }): Trunk {
   const where = locate(at, ['layers']);
   if (countLayers(layers) > limits.trunkLayers) {
-    throw tooLarge(where, `more than ${limits.trunkLayers} layers`, 'Use fewer layers.');
+    throw unusable(where, 'layers', `more than ${limits.trunkLayers} layers`, 'Use fewer layers.');
+  }
+  if (!(sizeOf(input) <= limits.trunkElements)) {
+    const problem = `${sizeOf(input)} elements; the limit is ${limits.trunkElements}`;
+    throw unusable(locate(at, ['input']), 'input', problem, 'Make the input smaller.');
   }
   const stack = placeStack(layers, input, { at: below(at, ['layers']) });
   const { length } = stack.layout;
   if (!(length <= limits.trunkElements)) {
-    throw tooLarge(where, `${length} parameters; the limit is ${limits.trunkElements}`, 'Make the layers smaller.');
+    throw unusable(
+      where,
+      'layers',
+      `${length} parameters; the limit is ${limits.trunkElements}`,
+      'Make the layers smaller.',
+    );
   }
   if (length === 0) {
-    throw tooLarge(
+    throw unusable(
       where,
+      'layers',
       'no layer with weights: there is nothing to share',
       'Add a layer with weights, for example dense.',
     );
@@ -48,8 +58,8 @@ export function buildTrunk({ input, layers }: TrunkSpec, { at }: { at: At }): Tr
 export const initialTrunk = (trunk: Trunk, seed: number): Float32Array =>
   initialValues(trunk, (slot) => randomStream(seed, 'trunk', slot));
 
-const tooLarge = (at: string, problem: string, remedy: string) =>
-  fail('CONFIG_INVALID', { at, key: 'layers', problem: `${problem}.`, remedy });
+const unusable = (at: string, key: string, problem: string, remedy: string) =>
+  fail('CONFIG_INVALID', { at, key, problem: `${problem}.`, remedy });
 
 /** Nested ones included. Without recursion: the nesting may be an attacker's. Stops past the limit. */
 function countLayers(layers: readonly unknown[]): number {
