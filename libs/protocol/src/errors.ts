@@ -102,11 +102,7 @@ export const errors = {
     hint: 'The file may be truncated or of another format: fetch or export it again.',
     exit: 2,
   },
-  DATA_ARRAY_MISSING: {
-    message: '{at}: {file} holds no array `{array}`.',
-    hint: 'Arrays in the file: {known}.',
-    exit: 2,
-  },
+  DATA_ARRAY_MISSING: { message: '{at}: {file} holds no array `{array}`.', hint: 'Its arrays: {known}.', exit: 2 },
   DATA_SHAPE: {
     message: '{at}: `{array}` in {file} has shape [{found}]; expected {expected}.',
     hint: '{remedy}',
@@ -122,11 +118,7 @@ export const errors = {
     hint: 'Remove or fill the value before training.',
     exit: 2,
   },
-  DATA_COLUMN_MISSING: {
-    message: '{at}: {file} has no column `{column}`.',
-    hint: 'Columns in the file: {known}.',
-    exit: 2,
-  },
+  DATA_COLUMN_MISSING: { message: '{at}: {file} has no column `{column}`.', hint: 'Its columns: {known}.', exit: 2 },
   DATA_ROW_BROKEN: {
     message: '{file} line {line}: {problem}',
     hint: 'Correct the line, or set `onBadRow: skip`: such rows are then left out, counted and said.',
