@@ -129,6 +129,12 @@ export const errors = {
     hint: 'Replace or remove the file, or set `onBadRow: skip`: such images are then left out, counted and said.',
     exit: 2,
   },
+  DATA_TARGET_NOT_FINITE: {
+    message:
+      '{file}: `{array}` row {row} holds {found}; a target must be a finite number, or NaN where its label is missing.',
+    hint: 'Correct the value, or leave it out.',
+    exit: 2,
+  },
   DATA_SPLIT_EMPTY: { message: '{at}: the {split} split of {file} is empty.', hint: '{remedy}', exit: 2 },
   DATA_NO_LABELS: {
     message: '{at}: task {task} has no labelled row in its {split} split.',
@@ -325,6 +331,6 @@ export function toTrunklineError(thrown: unknown): TrunklineError {
 
 /** An error that arrived from the other side. A code this version does not know becomes UNEXPECTED, its text kept. */
 export function fromReport(report: ErrorReport): TrunklineError {
-  const code: ErrorCode = report.code in errors ? (report.code as ErrorCode) : 'UNEXPECTED';
+  const code: ErrorCode = Object.hasOwn(errors, report.code) ? (report.code as ErrorCode) : 'UNEXPECTED';
   return new TrunklineError({ code, message: report.message, hint: report.hint });
 }

@@ -34,7 +34,7 @@ export interface LabelReader {
   readonly columns: number;
   /** Of a class label, or of the two texts of a binary one. */
   readonly classes: readonly string[] | undefined;
-  /** @throws DATA_LABEL_RANGE */
+  /** @throws DATA_LABEL_RANGE, DATA_TARGET_NOT_FINITE */
   read(column: Column, place?: RowPlace): Labels;
 }
 

@@ -3,7 +3,7 @@ import { sizeOf } from '../layout.ts';
 import type { LabelReader, Target } from './head.ts';
 import { wrongTarget } from './wrong-target.ts';
 
-/** A number an output; NaN is missing, −1 a number like any other. @throws DATA_SHAPE */
+/** A number an output; NaN is missing, −1 a number like any other. @throws DATA_SHAPE, and DATA_TARGET_NOT_FINITE when read */
 export function numberLabels(target: Target, columns: number): LabelReader {
   const { training, name, file } = target;
   if (training.kind === 'text' || sizeOf(training.shape) !== columns) {
@@ -20,13 +20,7 @@ export function numberLabels(target: Target, columns: number): LabelReader {
       const infinite = values.findIndex((value) => Math.abs(value) === Infinity);
       if (infinite >= 0) {
         const row = place(Math.floor(infinite / columns));
-        throw fail('DATA_LABEL_RANGE', {
-          file,
-          array: name,
-          row,
-          found: values[infinite]!,
-          expected: 'finite numbers',
-        });
+        throw fail('DATA_TARGET_NOT_FINITE', { file, array: name, row, found: values[infinite]! });
       }
       return { rows: values.length / columns, columns, values };
     },

@@ -11,4 +11,4 @@ export const wrongTarget = ({ name, training, file, at }: Target, expected: stri
 export const isScalar = (column: Column): boolean => column.kind === 'text' || sizeOf(column.shape) === 1;
 
 const shapeText = (column: Column): string =>
-  column.kind === 'text' ? 'rows] of text [' : ['rows', ...column.shape].join(', ');
+  column.kind === 'text' ? 'rows of text' : ['rows', ...column.shape].join(', ');

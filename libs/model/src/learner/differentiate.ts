@@ -60,9 +60,7 @@ export function differentiate(
     const { grads } = tf.variableGrads(() => {
       const losses = taskLosses(network, tasks, batch, (task) => scaleOf(task).junction);
       kept = losses.map((loss) => tf.keep(loss));
-      return losses
-        .map((loss, k) => scaled(network, loss, scaleOf(tasks[k]!).loss))
-        .reduce((sum, loss) => tf.add(sum, loss)) as Scalar;
+      return tf.addN(losses.map((loss, k) => scaled(network, loss, scaleOf(tasks[k]!).loss))) as Scalar;
     }, variables);
     found = {
       losses: kept.map((loss) => loss.dataSync()[0]!),

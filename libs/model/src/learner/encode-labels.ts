@@ -2,6 +2,7 @@ import type { Tensor, Tf } from '../layer/layer.ts';
 import type { Column } from '../data/source.ts';
 import { elementWeights, type Labels } from '../loss/index.ts';
 import type { NetworkTask } from './network.ts';
+import { weightedSum } from './weighted-sum.ts';
 
 /** Labels of some rows of one task as its loss takes them. */
 export interface EncodedLabels {
@@ -21,5 +22,5 @@ export function lossOf(tf: Tf, { loss }: Pick<NetworkTask, 'loss'>, outputs: Ten
   const { labels, targets, weights } = encoded;
   const { rows, columns } = labels;
   const losses = loss.elementLoss(tf, outputs, tf.tensor(targets, [rows, targets.length / rows]));
-  return tf.sum(tf.mul(losses, tf.tensor(weights, [rows, columns])));
+  return weightedSum(tf, losses, tf.tensor(weights, [rows, columns]));
 }

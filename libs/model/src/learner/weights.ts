@@ -6,7 +6,7 @@ import { viewOf, type Layout } from '../layout.ts';
 /** The variables of a stack: one a slot of its layout. Their values are loaded from a flat array before every use. */
 export interface Weights {
   readonly variables: readonly Variable[];
-  /** Sets the variables to `flat`. */
+  /** Sets the variables to `flat`, which a backend may go on reading: it must not change before they are used. */
   load(flat: Float32Array): void;
   /** The gradient in the stack's layout, a new array; 0 for a variable that the loss does not reach. */
   gradient(named: NamedTensorMap): Float32Array;
@@ -19,8 +19,7 @@ export function createWeights(tf: Tf, { layout }: Pick<Stack, 'layout'>): Weight
     variables,
     load(flat) {
       for (const [i, slot] of layout.slots.entries()) {
-        // A copy: backends may keep what they are given, and `flat` is stepped in place.
-        const value = tf.tensor(viewOf(flat, slot).slice(), [...slot.shape]);
+        const value = tf.tensor(viewOf(flat, slot), [...slot.shape]);
         variables[i]!.assign(value);
         value.dispose();
       }
@@ -34,7 +33,7 @@ function flatten(layout: Layout, variables: readonly Variable[], named: NamedTen
   const flat = new Float32Array(layout.length);
   for (const [i, slot] of layout.slots.entries()) {
     const gradient = named[variables[i]!.name];
-    if (gradient) flat.set(gradient.dataSync() as Float32Array, slot.offset);
+    if (gradient) flat.set(gradient.dataSync(), slot.offset);
   }
   return flat;
 }

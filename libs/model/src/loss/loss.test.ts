@@ -165,8 +165,8 @@ describe('weights of elements', () => {
     const bits = labelsOf([1, 0, 0, 0, 0, 0, NaN, 0], 2);
     const of = (positiveWeight: number | 'balanced') => {
       const config: LossConfig = { 'sigmoid-cross-entropy': { positiveWeight, smoothing: 0 } };
-      const { weightOf } = placeLoss(config, { width: 2, classes: undefined, training: bits, at: '' });
-      return [weightOf!(0, 0), weightOf!(1, 0), weightOf!(1, 1)];
+      const loss = placeLoss(config, { width: 2, classes: undefined, training: bits, at: '' });
+      return [loss.weightOf!(0, 0), loss.weightOf!(1, 0), loss.weightOf!(1, 1)];
     };
     expect(of('balanced')).toEqual([1, 2, 1]);
     expect(of(5)).toEqual([1, 5, 5]);
