@@ -13,6 +13,7 @@ import {
   solveWithin,
   symmetricEigen,
 } from '@trunkline/model/aggregation/solve';
+import { strategies, type WeighingStrategy } from '@trunkline/model/aggregation';
 import { randomStream } from '@trunkline/model/random';
 
 /** Referees: quadprog (Goldfarb and Idnani's dual method) and ml-matrix, both independent of the solvers here. */
@@ -178,6 +179,23 @@ describe('solvers against independent referees', () => {
     expect(Math.abs(values[1]! / (b * b * q) - 1)).toBeLessThan(1e-14);
   });
 
+  it('aligned-mtl equals its formula by the eigenvalues of ml-matrix', () => {
+    const weigher = (strategies['aligned-mtl'] as WeighingStrategy).create();
+    each((count, cosines) => {
+      const tasks = Array.from({ length: count }, (_, k) => `t${k}`);
+      const input = { tasks, gramian: cosines, rows: undefined, losses: new Float64Array(count), round: 1, random };
+      const { weights, state } = weigher.weigh(input, weigher.init(tasks));
+      expect(state.stationary).toBe(false);
+      const { realEigenvalues, eigenvectorMatrix: v } = new EigenvalueDecomposition(
+        new Matrix(squares(cosines, count)),
+        { assumeSymmetric: true },
+      );
+      const stretch = Matrix.diag(realEigenvalues.map((value) => Math.sqrt(Math.min(...realEigenvalues) / value)));
+      const mean = Matrix.columnVector(Array<number>(count).fill(1 / count));
+      close(weights, v.mmul(stretch).mmul(v.transpose()).mmul(mean).to1DArray(), 1e-10);
+    });
+  });
+
   it('the bordered solve equals the inverse of the bordered matrix', () => {
     each((count, cosines) => {
       const border = vector(count, () => 0.5 + random.uniform());
@@ -198,11 +216,11 @@ describe('solvers against independent referees', () => {
         expect(residual).toBeLessThan(1e-13);
         const y = Matrix.columnVector([...solution]);
         const product = new Matrix(squares(cosines, count)).mmul(y).to1DArray();
-        close(
-          product.map((value, k) => value / (factors[k]! * solution[k]! ** -power)),
-          product.map(() => 1),
-          1e-8,
-        );
+        const total = solution.reduce((sum, value) => sum + value, 0);
+        product.forEach((value, k) => {
+          const other = factors[k]! * solution[k]! ** -power;
+          expect(Math.abs(value - other) / (total + other)).toBeLessThan(1e-13);
+        });
       }
     });
   });

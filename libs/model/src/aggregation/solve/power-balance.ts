@@ -65,13 +65,17 @@ function newtonStep(balance: Balance, y: Float64Array): Float64Array | undefined
   return solveWithin(hessian, down, everywhere);
 }
 
-/** Full steps close to the solution; else no further than positive, and halved while the slope has turned upwards. */
+/**
+ * As far as positive, and full where that brings the equations closer; else halved while the slope has turned upwards. The
+ * slope alone would stop early: between nearly opposed rows it is rounding.
+ */
 function advance(balance: Balance, y: Float64Array, delta: Float64Array): Float64Array {
   const at = (step: number) => y.map((value, k) => value * (1 + step * delta[k]!));
   if (largest(delta) < 0.1) return at(1);
   const move = y.map((value, k) => value * delta[k]!);
   const first = dot(move, pullOf(balance, y));
   let step = Math.min(1, 0.95 / Math.max(...delta.map((value) => -value), 0.95));
+  if (residualOf(balance, at(step)) < 0.7 * residualOf(balance, y)) return at(step);
   while (step > 1e-6 && dot(move, pullOf(balance, at(step))) < -0.1 * first) step /= 2;
   return at(step);
 }

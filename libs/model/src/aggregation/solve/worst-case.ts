@@ -35,9 +35,9 @@ export function bestWorstCase(ball: Ball): Solved | undefined {
     found = shorter;
   }
   if (!found || found.squared === 0) return undefined;
-  const length = Math.sqrt(Math.max(0, dot(found.solution, times(cosines, found.solution))));
-  const solution = found.solution.map((y) => y / length);
-  return { solution, residual: Math.max(residualOf(cosines, reach, solution), Math.abs(length - 1)) };
+  // ‖x‖² by rᵀy: yᵀCy cancels where long multipliers of opposed rows make a short x.
+  const length = Math.abs(Math.sqrt(found.squared) - 1);
+  return { solution: found.solution, residual: Math.max(residualOf(cosines, reach, found.solution), length) };
 }
 
 /** By duality the value of any convex combination bounds it: the mean's and the shortest one's. */
