@@ -50,7 +50,7 @@ export function assemble(transfer: string, length: number, into?: Uint8Array): A
 
 /**
  * Sends the chunks of one transfer with at most `limits.chunksInFlight` unacknowledged. `send` resolves when the other side has
- * the chunk. `credit` resolves when chunk `index` may be sent: that is how a coordinator short of memory holds uploads back.
+ * the chunk; the first failure ends it, once what is on its way has settled. `credit` resolves when chunk `index` may be sent: that is how a coordinator short of memory holds uploads back.
  */
 export async function sendChunks(
   bytes: Uint8Array,
@@ -59,13 +59,16 @@ export async function sendChunks(
 ): Promise<void> {
   const count = chunkCount(bytes.byteLength);
   const inFlight = new Set<Promise<void>>();
-  for (let index = 0; index < count; index++) {
+  const failures: unknown[] = [];
+  for (let index = 0; index < count && failures.length === 0; index++) {
     await credit?.(index);
     if (inFlight.size >= limits.chunksInFlight) await Promise.race(inFlight);
-    const sent: Promise<void> = send(index, chunkOf(bytes, index)).finally(() => inFlight.delete(sent));
+    // A failure may settle while this loop waits for something else: it is kept, or it would be lost.
+    const sent: Promise<void> = send(index, chunkOf(bytes, index))
+      .catch((error: unknown) => void failures.push(error))
+      .finally(() => inFlight.delete(sent));
     inFlight.add(sent);
-    // A failure is reported by the race or by the final wait; this keeps it from counting as unhandled in between.
-    sent.catch(() => undefined);
   }
   await Promise.all(inFlight);
+  if (failures.length > 0) throw failures[0];
 }

@@ -102,5 +102,5 @@ function checkHeader(value: unknown): Header {
   if (!places.every((place) => isCount(place, last)) || new Set(places).size !== places.length)
     throw broken('binary place');
   if (!lengths.every((length) => isCount(length, limits.chunkBytes))) throw broken('binary length');
-  return [type, nsp, id, data, places as number[], lengths as number[]];
+  return [type, nsp, id, data, places, lengths];
 }
