@@ -319,7 +319,9 @@ export class TrunklineError extends Error {
 /** Builds the error `code`; throw it. `cause` is kept for logs. */
 export function fail<C extends ErrorCode>(code: C, values: ErrorValues<C>, cause?: unknown): TrunklineError {
   const fill = (text: string) =>
-    text.replace(/\{(\w+)\}/g, (_, name: string) => String((values as Record<string, string | number>)[name] ?? `{${name}}`));
+    text.replace(/\{(\w+)\}/g, (_, name: string) =>
+      String((values as Record<string, string | number>)[name] ?? `{${name}}`),
+    );
   return new TrunklineError({ code, message: fill(errors[code].message), hint: fill(errors[code].hint) }, cause);
 }
 
