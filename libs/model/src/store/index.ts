@@ -1,0 +1,4 @@
+export type { Dtype, TypedArray } from './dtype.ts';
+export { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
+export { decodeSnapshot, encodeSnapshot } from './snapshot.ts';
+export type { StoredTensor, TensorFile } from './tensor-file.ts';
