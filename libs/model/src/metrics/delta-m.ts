@@ -1,4 +1,4 @@
-import type { Better } from './metric.ts';
+import { meanOfDefined, type Better } from './metric.ts';
 
 /** A task's score with the others and alone; null or undefined where the metric has no value. */
 export interface Pair {
@@ -8,32 +8,31 @@ export interface Pair {
 }
 
 /** together − alone in the metric's unit, its sign turned where lower is better: positive = better together. */
+export function deltaOf(pair: Pair & { readonly together: number; readonly alone: number }): number;
+export function deltaOf(pair: Pair): number | undefined;
 export function deltaOf({ together, alone, better }: Pair): number | undefined {
   if (together == null || alone == null) return undefined;
   return better === 'higher' ? together - alone : alone - together;
 }
 
-export interface LeftOut {
-  readonly task: string;
-  readonly reason: 'undefined' | 'alone is 0';
+export interface Gain {
+  /** Δm in %; undefined where no task is left. */
+  readonly value: number | undefined;
+  /** Tasks without a relative gain: a score is undefined, or alone is 0. */
+  readonly leftOut: readonly string[];
 }
 
 /**
  * Δm: the mean over tasks of the gain relative to |alone|, in %; positive = better together (Maninis et al., CVPR 2019, whose sign
- * this is). Tasks whose score is undefined or whose alone is 0 have no relative gain: they are left out and named.
+ * this is).
  */
-export function deltaM(tasks: readonly ({ readonly task: string } & Pair)[]): {
-  deltaM: number | undefined;
-  leftOut: LeftOut[];
-} {
+export function deltaM(tasks: readonly ({ readonly task: string } & Pair)[]): Gain {
   const gains: number[] = [];
-  const leftOut: LeftOut[] = [];
+  const leftOut: string[] = [];
   for (const task of tasks) {
     const delta = deltaOf(task);
-    if (delta === undefined) leftOut.push({ task: task.task, reason: 'undefined' });
-    else if (task.alone === 0) leftOut.push({ task: task.task, reason: 'alone is 0' });
+    if (delta === undefined || task.alone === 0) leftOut.push(task.task);
     else gains.push((100 * delta) / Math.abs(task.alone!));
   }
-  const mean = gains.length === 0 ? undefined : gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
-  return { deltaM: mean, leftOut };
+  return { value: meanOfDefined(gains), leftOut };
 }

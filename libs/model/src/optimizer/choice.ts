@@ -7,6 +7,7 @@ import { fedAdam } from './fed-adam.ts';
 import { fedYogi } from './fed-yogi.ts';
 import { momentum } from './momentum.ts';
 import type { Optimizer, OptimizerKind } from './optimizer.ts';
+import type { ScheduleInput } from './schedule.ts';
 import { sgd } from './sgd.ts';
 import { yogi } from './yogi.ts';
 
@@ -34,13 +35,15 @@ export const optimizerNames: readonly string[] = Object.keys(optimizers);
 export const optimizerSchema = oneOf(schemas);
 export type OptimizerConfig = OneOf<typeof schemas>;
 
+type Written<Parameters> = Partial<Omit<Parameters, 'schedule'>> & { readonly schedule?: ScheduleInput | undefined };
+
 /** What a caller may write: a name, or one key with the parameters that differ from the defaults. */
 export type OptimizerInput =
   | keyof typeof schemas
-  | { readonly [Name in keyof OptimizerConfig]?: Partial<NonNullable<OptimizerConfig[Name]>> | undefined };
+  | { readonly [Name in keyof OptimizerConfig]?: Written<NonNullable<OptimizerConfig[Name]>> | undefined };
 
 /** The optimiser that `config` describes. Its schedule follows the `step` of the state that it is given. */
-export function createOptimizer(config: OptimizerConfig | OptimizerInput): Optimizer {
+export function createOptimizer(config: OptimizerInput): Optimizer {
   const { name, parameters } = chosenOf(optimizerSchema.parse(config));
   return optimizers[name]!.create(parameters);
 }

@@ -22,6 +22,9 @@ const kinds = {
 /** The key `schedule` of an optimiser: `{ cosine: { rounds: 500, final: 0 } }`, `{ step: { every: 100, factor: 0.5 } }`, `constant`. */
 export const scheduleSchema = oneOf(kinds);
 export type Schedule = OneOf<typeof kinds>;
+/** As a caller may write it, with defaults left out. */
+export type ScheduleInput =
+  'constant' | { readonly [Kind in keyof typeof kinds]?: z.input<(typeof kinds)[Kind]> | undefined };
 
 type Factor<Kind extends keyof typeof kinds> = (parameters: z.output<(typeof kinds)[Kind]>, update: number) => number;
 
