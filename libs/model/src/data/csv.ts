@@ -147,7 +147,7 @@ function encodedPart(
 }
 
 /** A note on rows left out. */
-export function leftOut(file: string, lines: readonly number[]): string[] {
+function leftOut(file: string, lines: readonly number[]): string[] {
   if (lines.length === 0) return [];
   const shown = lines.slice(0, 5).join(', ') + (lines.length > 5 ? ', ...' : '');
   return [`${file}: unusable rows left out: ${lines.length} (line ${shown})`];

@@ -21,7 +21,7 @@ export type FilesBySplit<T = string> =
   T | { readonly train: T; readonly validation?: T | undefined; readonly test?: T | undefined };
 
 /** What `{split}` stands for in names of arrays and files. */
-export const SPLIT_NAMES: Readonly<Record<Split, string>> = { train: 'train', validation: 'val', test: 'test' };
+const SPLIT_NAMES: Readonly<Record<Split, string>> = { train: 'train', validation: 'val', test: 'test' };
 
 export const nameOf = (template: string, split: Split): string => template.replaceAll('{split}', SPLIT_NAMES[split]);
 

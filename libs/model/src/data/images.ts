@@ -1,21 +1,23 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { fail } from '@trunkline/protocol';
+import { fail, TrunklineError } from '@trunkline/protocol';
 import { sizeOf } from '../layout.ts';
 import { sourceOf, takeRows, type Block } from './block.ts';
 import { divide, targetKeys } from './divide.ts';
 import { reasonOf, type OpenContext } from './files.ts';
 import { createImageCache } from './image-cache.ts';
-import { decodeImage, type ImageForm } from './image-decode.ts';
+import type { ImageForm } from './image-decode.ts';
 import { readImageHeader, type ImageHeader } from './image-header.ts';
 import { listImages, type ImageList } from './image-list.ts';
+import { createDecodeThreads, decodeHere, type Decode } from './image-threads.ts';
 import type { ImagesConfig, SplitConfig } from './schema.ts';
 import { SPLITS, type Column, type Source, type Split } from './source.ts';
 
 /** Megabytes of decoded images kept at hand where the client file does not say. */
 const CACHE = 256;
-/** Files read at the same time. */
-const AT_ONCE = 16;
+/** Images under way at the same time: enough for a batch, so that threads can go on while the one that asked is busy. */
+const AT_ONCE = 256;
+/** From this number of images on they are decoded in threads of their own. */
+const MANY = 1000;
 
 interface ImageBlock extends Block {
   readonly table: ImageList['table'];
@@ -54,10 +56,12 @@ export async function openImages(
   const form: ImageForm = { size: size ?? [0, 0], channels, scale: config.scale ?? 1 };
   const budget = (config.cache ?? CACHE) * 1_000_000;
   const total = Object.values(usable).reduce((sum, { paths }) => sum + paths.length, 0);
+  const decode = total < MANY ? decodeHere : createDecodeThreads();
+  const skip = config.onBadRow === 'skip';
   const blocks = Object.fromEntries(
     Object.entries(usable).map(([which, list]) => [
       which,
-      imageBlock(list, { form, notes, skip: config.onBadRow === 'skip', budget: (budget * list.paths.length) / total }),
+      imageBlock(list, { form, notes, skip, decode, budget: (budget * list.paths.length) / total }),
     ]),
   ) as Partial<Record<Split, ImageBlock>>;
   const { parts, notes: made } = divide(
@@ -123,20 +127,22 @@ function requireSize(
 
 function imageBlock(
   list: ImageList,
-  { form, notes, skip, budget }: { form: ImageForm; notes: string[]; skip: boolean; budget: number },
+  made: { form: ImageForm; notes: string[]; skip: boolean; decode: Decode; budget: number },
 ): ImageBlock {
+  const { form, notes, skip, decode, budget } = made;
   const width = sizeOf([...form.size, form.channels]);
   const cache = createImageCache(budget);
   const broken = new Set<number>();
-  const decode = async (row: number): Promise<Float32Array> => {
+  const imageOf = async (row: number): Promise<Float32Array> => {
     const known = cache.get(row);
     if (known) return known;
     if (broken.has(row)) return new Float32Array(width);
     try {
-      const image = decodeImage(await readFile(list.paths[row]!), form);
+      const image = await decode(list.paths[row]!, form);
       cache.put(row, image);
       return image;
     } catch (cause) {
+      if (cause instanceof TrunklineError) throw cause;
       const problem = `${reasonOf(cause)}.`;
       if (!skip) throw fail('DATA_IMAGE_BROKEN', { file: list.names[row]!, problem }, cause);
       broken.add(row);
@@ -152,7 +158,7 @@ function imageBlock(
     place: (row) => `${row} (${list.names[row]})`,
     async inputs(rows) {
       const out = new Float32Array(rows.length * width);
-      await inTurn(Array.from(rows), async (row, i) => out.set(await decode(row), i * width));
+      await inTurn(Array.from(rows), async (row, i) => out.set(await imageOf(row), i * width));
       return out;
     },
   };

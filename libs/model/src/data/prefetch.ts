@@ -14,8 +14,9 @@ export function prefetch<T>(read: (round: number) => Promise<T>, rounds: number)
       const value = next?.round === round ? next.value : read(round);
       next = undefined;
       if (round + 1 < rounds) {
-        // Begun after this round's read, so that the two do not compete.
-        const ahead = value.catch(() => {}).then(() => read(round + 1));
+        // Begun once this round is read, so that the two do not compete, and before who waits for it goes on to its work.
+        const begin = () => read(round + 1);
+        const ahead = value.then(begin, begin);
         ahead.catch(() => {});
         next = { round: round + 1, value: ahead };
       }
