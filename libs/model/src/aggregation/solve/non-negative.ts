@@ -55,31 +55,65 @@ interface ActiveSet {
 }
 
 /** Frees one place and moves to the minimum over the free ones, giving up those that would turn negative. False: nothing moved. */
-function enter(place: number, { matrix, right, free, solution }: ActiveSet): boolean {
+function enter(place: number, set: ActiveSet): boolean {
+  const { matrix, right, free, solution } = set;
   free.push(place);
+  if (!solveWithin(matrix, right, free) && !exchange(place, set)) {
+    free.splice(free.indexOf(place), 1);
+    return false;
+  }
   for (;;) {
     const target = solveWithin(matrix, right, free);
     if (!target || (solution[place] === 0 && target[free.indexOf(place)]! <= 0)) {
       free.splice(free.indexOf(place), 1);
+      solution[place] = 0;
       return false;
     }
-    let step = 1;
-    let blocking = -1;
-    free.forEach((k, i) => {
-      if (target[i]! > 0) return;
-      const share = solution[k]! / (solution[k]! - target[i]!);
-      if (share < step || blocking < 0) {
-        step = share;
-        blocking = k;
-      }
-    });
-    free.forEach((k, i) => (solution[k]! += step * (target[i]! - solution[k]!)));
-    if (blocking < 0) return true;
-    solution[blocking] = 0;
-    for (const k of free.filter((k) => !(solution[k]! > 0))) {
-      solution[k] = 0;
-      free.splice(free.indexOf(k), 1);
-    }
-    if (!free.includes(place)) return true;
+    if (!moveTowards(target, set) || !free.includes(place)) return true;
   }
+}
+
+/** Goes to the target or as far as all stay non-negative, and drops what reached 0. True: something was dropped. */
+function moveTowards(target: Float64Array, { free, solution }: ActiveSet): boolean {
+  let step = 1;
+  let blocking = -1;
+  free.forEach((k, i) => {
+    if (target[i]! > 0) return;
+    const share = solution[k]! / (solution[k]! - target[i]!);
+    if (share < step || blocking < 0) {
+      step = share;
+      blocking = k;
+    }
+  });
+  free.forEach((k, i) => (solution[k]! += step * (target[i]! - solution[k]!)));
+  if (blocking < 0) return false;
+  solution[blocking] = 0;
+  for (const k of free.filter((k) => !(solution[k]! > 0))) {
+    solution[k] = 0;
+    free.splice(free.indexOf(k), 1);
+  }
+  return true;
+}
+
+/**
+ * The entering row depends on the free ones: along (−M_PP⁻¹M_Pj, 1) only the linear term changes, so it replaces the free place that
+ * reaches 0 first. False where none does: the gain is rounding.
+ */
+function exchange(place: number, set: ActiveSet): boolean {
+  const { matrix, right, free, solution } = set;
+  const others = free.filter((k) => k !== place);
+  const column = Float64Array.from(right, (_, k) => -matrix[k * right.length + place]!);
+  const along = solveWithin(matrix, column, others);
+  if (!along) return false;
+  let step = Infinity;
+  let leaving = -1;
+  others.forEach((k, i) => {
+    const reach = along[i]! < 0 ? -solution[k]! / along[i]! : Infinity;
+    if (reach < step) [step, leaving] = [reach, k];
+  });
+  if (leaving < 0) return false;
+  others.forEach((k, i) => (solution[k] = k === leaving ? 0 : Math.max(0, solution[k]! + step * along[i]!)));
+  solution[place] = step;
+  free.splice(0, free.length, ...others.filter((k) => solution[k]! > 0), place);
+  return true;
 }
