@@ -15,11 +15,11 @@ it('Δm is the mean gain in % of |alone|', () => {
     { task: 'c', together: -1, alone: -2, better: 'higher' },
   ] as const;
   const found = deltaM(tasks);
-  expect(found.value).toBeCloseTo((20 + 25 + 50) / 3, 12);
+  expect(found.deltaM).toBeCloseTo((20 + 25 + 50) / 3, 12);
   expect(found.leftOut).toEqual([]);
 });
 
-it('tasks without a relative gain are left out and named', () => {
+it('tasks without a relative gain are left out and named with the reason', () => {
   const better = 'higher' as const;
   const tasks = [
     { task: 'undefined', together: undefined, alone: 0.5, better },
@@ -28,9 +28,13 @@ it('tasks without a relative gain are left out and named', () => {
     { task: 'fine', together: 0.55, alone: 0.5, better },
   ];
   const found = deltaM(tasks);
-  expect(found.value).toBeCloseTo(10, 12);
-  expect(found.leftOut).toEqual(['undefined', 'null', 'zero']);
-  expect(deltaM(tasks.slice(0, 3)).value).toBeUndefined();
+  expect(found.deltaM).toBeCloseTo(10, 12);
+  expect(found.leftOut).toEqual([
+    { task: 'undefined', reason: 'undefined' },
+    { task: 'null', reason: 'undefined' },
+    { task: 'zero', reason: 'alone is 0' },
+  ]);
+  expect(deltaM(tasks.slice(0, 3)).deltaM).toBeUndefined();
 });
 
 it('is positive when every task gains, and unchanged when a metric is measured in another unit', () => {
@@ -49,7 +53,7 @@ it('is positive when every task gains, and unchanged when a metric is measured i
             together: alone * unit * (better === 'higher' ? 1 + gain : 1 - gain),
             better,
           })),
-        ).value!;
+        ).deltaM!;
       expect(measured(1)).toBeGreaterThan(0);
       expect(measured(1000)).toBeCloseTo(measured(1), 8);
     }),

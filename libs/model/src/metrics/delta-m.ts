@@ -15,24 +15,29 @@ export function deltaOf({ together, alone, better }: Pair): number | undefined {
   return better === 'higher' ? together - alone : alone - together;
 }
 
+export interface LeftOut {
+  readonly task: string;
+  readonly reason: 'undefined' | 'alone is 0';
+}
+
 export interface Gain {
   /** Δm in %; undefined where no task is left. */
-  readonly value: number | undefined;
-  /** Tasks without a relative gain: a score is undefined, or alone is 0. */
-  readonly leftOut: readonly string[];
+  readonly deltaM: number | undefined;
+  readonly leftOut: readonly LeftOut[];
 }
 
 /**
  * Δm: the mean over tasks of the gain relative to |alone|, in %; positive = better together (Maninis et al., CVPR 2019, whose sign
- * this is).
+ * this is). Tasks whose score is undefined or whose alone is 0 have no relative gain: they are left out and named.
  */
 export function deltaM(tasks: readonly ({ readonly task: string } & Pair)[]): Gain {
   const gains: number[] = [];
-  const leftOut: string[] = [];
+  const leftOut: LeftOut[] = [];
   for (const task of tasks) {
     const delta = deltaOf(task);
-    if (delta === undefined || task.alone === 0) leftOut.push(task.task);
+    if (delta === undefined) leftOut.push({ task: task.task, reason: 'undefined' });
+    else if (task.alone === 0) leftOut.push({ task: task.task, reason: 'alone is 0' });
     else gains.push((100 * delta) / Math.abs(task.alone!));
   }
-  return { value: meanOfDefined(gains), leftOut };
+  return { deltaM: meanOfDefined(gains), leftOut };
 }

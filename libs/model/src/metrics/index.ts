@@ -1,3 +1,3 @@
 export { defaultMetric, metrics } from './choice.ts';
-export { deltaM, deltaOf, type Gain, type Pair } from './delta-m.ts';
+export { deltaM, deltaOf, type Gain, type LeftOut, type Pair } from './delta-m.ts';
 export type { Better, Metric, ScoredHead, ScoreShape } from './metric.ts';
