@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { addBias } from './add-bias.ts';
 import { activate, activationField } from './activation-functions.ts';
 import { initializerField, paddingField, pairField, positive } from './arguments.ts';
 import { dilate } from './dilate.ts';
@@ -48,7 +49,7 @@ export const conv2d: LayerKind<z.infer<typeof schema>> = {
         const filter = dilate(tf, kernel!, dilationRate) as typeof image;
         // Not tf.fused.conv2d: its gradient always computes that of the image too, which a first layer does not need.
         const y = tf.conv2d(image, filter, strides, padding);
-        return activate(tf, args.activation, bias ? tf.add(y, bias) : y);
+        return activate(tf, args.activation, bias ? addBias(tf, y, bias) : y);
       },
     };
   },

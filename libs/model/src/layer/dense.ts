@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { addBias } from './add-bias.ts';
 import { activate, activationField } from './activation-functions.ts';
 import { initializerField, positive } from './arguments.ts';
 import type { LayerKind, Tensor, Tf } from './layer.ts';
@@ -39,6 +40,6 @@ export function affine(tf: Tf, x: Tensor, kernel: Tensor, bias: Tensor | undefin
   const product = tf.matMul(x.rank === 2 ? x : tf.reshape(x, [-1, rows]), kernel);
   // Not tf.fused.matMul: its gradient always computes that of x too, a product as large as the one for W, which a first layer
   // does not need.
-  const y = bias ? tf.add(product, bias) : product;
+  const y = bias ? addBias(tf, product, bias) : product;
   return x.rank === 2 ? y : tf.reshape(y, [...x.shape.slice(0, -1), columns]);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { LayerKind, Tensor, Tf } from './layer.ts';
+import { timesConstant } from './times-constant.ts';
 import type { Random } from '../random.ts';
 
 const schema = z.strictObject({ rate: z.number().min(0).lt(1) });
@@ -20,7 +21,7 @@ export const dropout: LayerKind<z.infer<typeof schema>> = {
     weights: [],
     forward: (x, _, context) =>
       context.training && rate > 0
-        ? context.tf.mul(x, dropoutMask(context.tf, x.shape, rate, context.random(path)))
+        ? timesConstant(context.tf, x, dropoutMask(context.tf, x.shape, rate, context.random(path)))
         : x,
   }),
 };

@@ -1,16 +1,20 @@
 import { fail } from '@trunkline/protocol';
 import { flatDigest } from '../layout.ts';
-import type { Learner, LearnerOptions } from '../learner.ts';
+import type { Learner, LearnerOptions, StepCall } from '../learner.ts';
 import { buildNetwork } from './build-network.ts';
+import { copyTree } from './copy-tree.ts';
 import { roundBatch } from './differentiate.ts';
 import { evaluateNetwork } from './evaluate-network.ts';
 import type { Learned, LearnedState } from './learned.ts';
+import { localSteps } from './local-steps.ts';
 import type { Network } from './network.ts';
 import { trainStep } from './train-step.ts';
 
 interface LearnerState {
   readonly heads: Readonly<Record<string, LearnedState>>;
   readonly adapters: Readonly<Record<string, LearnedState>>;
+  /** SCAFFOLD's c_k by task; empty without it. */
+  readonly controls?: Readonly<Record<string, Float32Array>>;
 }
 
 /**
@@ -20,19 +24,40 @@ interface LearnerState {
 export async function createLearner(options: LearnerOptions): Promise<Learner> {
   const network = await buildNetwork(options);
   const heads = new Map(network.tasks.map(({ plan, weights }) => [plan.id, weights]));
+  const controls = new Map<string, Float32Array>();
+  const { weightHeads } = options;
+  const batchAt = async (number: number) => {
+    const rows = await Promise.all(
+      network.sources.map(async (source) => [source, await source.batches.take(number)] as const),
+    );
+    return roundBatch(number, new Map(rows));
+  };
+  /** On the batches before the round's own, where there are as many. */
+  const warmUp = async (call: StepCall, steps: number) => {
+    const first = Math.max(0, call.round * (call.local?.steps ?? 1) - steps);
+    const quiet = { ...call, exchange: 'rows', probe: false } as const;
+    for (let number = first; number < first + steps; number++)
+      trainStep(network, quiet, await batchAt(number), weightHeads);
+  };
   return {
     async step(call) {
-      const rows = await Promise.all(
-        network.sources.map(async (source) => [source, await source.batches.take(call.round)] as const),
-      );
-      return trainStep(network, call, roundBatch(call.round, new Map(rows)), options.weightHeads);
+      if (call.warmup) await warmUp(call, call.warmup);
+      const { local } = call;
+      if (local) return localSteps(network, { ...call, local }, { weightHeads, batchAt, controls });
+      return trainStep(network, call, await batchAt(call.round), weightHeads);
     },
     evaluate: (theta, split) => evaluateNetwork(network, theta, split),
-    snapshot: (): LearnerState => ({ heads: statesOf(heads), adapters: statesOf(network.adapters) }),
+    snapshot: (): LearnerState => ({
+      heads: statesOf(heads),
+      adapters: statesOf(network.adapters),
+      controls: copyTree(Object.fromEntries(controls)),
+    }),
     restore(tree) {
-      const { heads: savedHeads, adapters: savedAdapters } = tree as LearnerState;
+      const { heads: savedHeads, adapters: savedAdapters, controls: savedControls } = tree as LearnerState;
       const pairs = [...pairsOf(heads, savedHeads, 'head'), ...pairsOf(network.adapters, savedAdapters, 'adapter')];
       for (const [learned, saved] of pairs) learned.restore(saved);
+      controls.clear();
+      for (const [task, control] of Object.entries(savedControls ?? {})) controls.set(task, control.slice());
     },
     digests: () => ({ ...digestsOf(heads, 'head'), ...digestsOf(network.adapters, 'adapter') }),
     dispose: () => disposeNetwork(network, heads),

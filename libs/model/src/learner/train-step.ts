@@ -1,6 +1,6 @@
 import type { GradientSlice, LearnedGradient, StepCall, StepResult, TaskLoss } from '../learner.ts';
 import { differentiate, type Gradients, type RoundBatch } from './differentiate.ts';
-import type { Learned } from './learned.ts';
+import { collectSteps, type DueStep } from './due-steps.ts';
 import type { Network, NetworkTask } from './network.ts';
 
 const UNSCALED = { loss: 1, junction: 1 };
@@ -10,11 +10,7 @@ interface Computed {
   readonly losses: ReadonlyMap<NetworkTask, number>;
   readonly gradients: readonly LearnedGradient[];
   /** Steps that are due: each head's, each adapter's. */
-  readonly due: readonly {
-    readonly learned: Learned;
-    readonly gradients: Float32Array[];
-    readonly factors: number[];
-  }[];
+  readonly due: readonly DueStep[];
 }
 
 /**
@@ -45,7 +41,8 @@ interface Step {
   readonly weightHeads: boolean;
 }
 
-const lambdaOf = ({ lambda }: StepCall, { plan }: NetworkTask): number => lambda[plan.id] ?? 1;
+/** A task that the call does not name has λ = 1. */
+export const lambdaOf = ({ lambda }: StepCall, { plan }: NetworkTask): number => lambda[plan.id] ?? 1;
 
 /** One differentiation of Σ λ_k L_k; while a loss is not finite, once more without its task. */
 function sumOf(network: Network, ready: readonly NetworkTask[], { call, batch, weightHeads }: Step): Computed {
@@ -76,13 +73,7 @@ function sumOf(network: Network, ready: readonly NetworkTask[], { call, batch, w
 function rowsOf(network: Network, ready: readonly NetworkTask[], { call, batch, weightHeads }: Step): Computed {
   const losses = new Map<NetworkTask, number>();
   const gradients: LearnedGradient[] = [];
-  const due = new Map<Learned, { learned: Learned; gradients: Float32Array[]; factors: number[] }>();
-  const add = (learned: Learned, gradient: Float32Array, factor: number) => {
-    const entry = due.get(learned) ?? { learned, gradients: [], factors: [] };
-    due.set(learned, entry);
-    entry.gradients.push(gradient);
-    entry.factors.push(factor);
-  };
+  const due = collectSteps();
   for (const task of ready) {
     const {
       losses: [loss],
@@ -94,13 +85,14 @@ function rowsOf(network: Network, ready: readonly NetworkTask[], { call, batch, 
     if (!Number.isFinite(loss)) continue;
     const lambda = lambdaOf(call, task);
     gradients.push(gradientOf('row', [task], trunk));
-    add(task.weights, head!, weightHeads ? lambda : 1);
-    add(task.adapter, adapters.get(task.adapter)!, lambda);
+    due.add(task.weights, head!, weightHeads ? lambda : 1);
+    due.add(task.adapter, adapters.get(task.adapter)!, lambda);
   }
-  return { losses, gradients, due: [...due.values()] };
+  return { losses, gradients, due: due.steps() };
 }
 
-const single = (network: Network, task: NetworkTask, batch: RoundBatch): Gradients =>
+/** One task by itself: its loss, and the unscaled gradients of trunk, head and adapter. */
+export const single = (network: Network, task: NetworkTask, batch: RoundBatch): Gradients =>
   differentiate(network, [task], batch, () => UNSCALED);
 
 function probesOf(network: Network, ready: readonly NetworkTask[], batch: RoundBatch): LearnedGradient[] {
@@ -113,7 +105,7 @@ function probesOf(network: Network, ready: readonly NetworkTask[], batch: RoundB
   });
 }
 
-const gradientOf = (
+export const gradientOf = (
   kind: LearnedGradient['kind'],
   tasks: readonly NetworkTask[],
   values: Float32Array,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { timesConstant } from '../layer/times-constant.ts';
 import type { Labels, LossKind } from './loss.ts';
 
 const schema = z.strictObject({
@@ -28,7 +29,7 @@ export const sigmoidCrossEntropy: LossKind<z.infer<typeof schema>> = {
       targets: ({ values }) => values.map((label) => (label === 1 ? -1 : 1)),
       ...(positive && { weightOf: (label, column) => (label === 1 ? positive[column]! : 1) }),
       elementLoss(tf, outputs, signs) {
-        const u = tf.mul(outputs, signs);
+        const u = timesConstant(tf, outputs, signs);
         const loss = tf.softplus(u);
         return smoothing === 0 ? loss : tf.sub(loss, tf.mul(u, smoothing / 2));
       },
