@@ -40,8 +40,7 @@ export function resultOf(job: Job, joint: Joint, alone: readonly AloneTask[] | u
       name,
       { together: value, alone: baseline?.metrics[name] ?? null },
     ]);
-    const delta =
-      together === null || single === null ? null : deltaOf({ together, alone: single, better: betterOf(metric) });
+    const delta = deltaOf({ together, alone: single, better: betterOf(metric) }) ?? null;
     return {
       task,
       client,
@@ -70,12 +69,6 @@ export const betterOf = (metric: string): 'higher' | 'lower' => knownMetrics[met
 
 /** Δm of a table, and the tasks that it leaves out. */
 export function gainOf(tasks: readonly TaskResult[]): { deltaM: number | null; leftOut: readonly string[] } {
-  const scored = tasks.map(({ task, metric, together, alone }) => ({
-    task,
-    together: together ?? undefined,
-    alone: alone ?? undefined,
-    better: betterOf(metric),
-  }));
-  const gain = deltaM(scored);
-  return { deltaM: gain.value ?? null, leftOut: gain.leftOut };
+  const gain = deltaM(tasks.map((task) => ({ ...task, better: betterOf(task.metric) })));
+  return { deltaM: gain.deltaM ?? null, leftOut: gain.leftOut.map(({ task }) => task) };
 }

@@ -47,7 +47,7 @@ export function resultTable(result: RunResult | SeedsResult): string {
       `Δm ${signed(result.deltaM, 1)} %${sd} (mean gain relative to alone; positive = better together); ${gained} of ${result.tasks.length} tasks gain`,
     );
     if (mean) lines.push(mean);
-    if (leftOut.length > 0) lines.push(`left out of Δm (undefined, or alone is 0): ${leftOut.join(', ')}`);
+    if (leftOut.length > 0) lines.push(`left out of Δm: ${leftOut.join(', ')}`);
   }
   const bytes = result.bytes ? `; ${megabytes(result.bytes.up)} up, ${megabytes(result.bytes.down)} down` : '';
   lines.push(

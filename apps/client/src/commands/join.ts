@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { fail, toTrunklineError, type TrunklineError } from '@trunkline/protocol';
 import { startClient, type Agreement, type Client, type ClientEvent } from '../client.ts';
 import { readClient } from '../config.ts';
@@ -12,6 +12,7 @@ interface Options {
   threads?: string;
   set: string[];
   yes: boolean;
+  delay: string;
   format: 'text' | 'jsonl';
 }
 
@@ -27,6 +28,9 @@ export function joinCommand(exit: (code: number, error?: TrunklineError) => void
     .option('--state <dir>', 'folder for heads, adapters and optimizers (default: the client file’s, else per user)')
     .option('--threads <n>', 'threads of one operation (default: all cores)')
     .option('--set <key=value>', 'override a key of the client file; may be repeated', collect, [])
+    .addOption(
+      new Option('--delay <ms>', 'hold up each answer, for experiments with slow clients').default('0').hideHelp(),
+    )
     .option('--yes', 'agree to what will leave this client without being asked', false)
     .option('--format <text|jsonl>', 'jsonl: one event a line on stdout', 'text')
     .addHelpText(
@@ -60,6 +64,7 @@ async function join(url: string, file: string, options: Options): Promise<[numbe
       state: options.state ?? config.state ?? defaultStateFolder(process.env),
       emit,
       agree: (agreement) => agree(agreement, options.yes),
+      delay: () => delayed(Number(options.delay)),
     });
     const outcome = await client.done;
     if (outcome.kind === 'failed') throw outcome.error;
@@ -74,6 +79,9 @@ async function join(url: string, file: string, options: Options): Promise<[numbe
     process.off('SIGTERM', interrupt);
   }
 }
+
+const delayed = (ms: number): Promise<void> =>
+  ms > 0 ? new Promise((resolve) => setTimeout(resolve, ms)) : Promise.resolve();
 
 function threadsOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { trunkGapAfter, worstGradientGap } from './equivalence/referee.ts';
+import { ROOT } from './simulate/child.ts';
+import { trainInProcess } from './simulate/in-process.ts';
+import { readJob } from './simulate/job.ts';
+import type { Joint } from './simulate/joint.ts';
+import { trainOverSockets } from './simulate/sockets.ts';
+
+const ROUNDS = 300;
+const folder = mkdtempSync(join(tmpdir(), 'trunkline-equivalence-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const cases = [
+  { example: 'drug-discovery', rule: 'Adam', optimizer: 'optimizer={ adam: { learningRate: 0.001 } }' },
+  {
+    example: 'hospitals',
+    rule: 'momentum',
+    optimizer: 'optimizer={ momentum: { learningRate: 0.01, momentum: 0.9 } }',
+  },
+];
+
+describe.each(cases)('$example with $rule', ({ example, optimizer }) => {
+  const file = join(ROOT, 'examples', example, 'run.yaml');
+  const base = [optimizer, `rounds=${ROUNDS}`, `evaluateEvery=${ROUNDS}`, 'checkpointEvery=1000'];
+  const job = (...more: string[]) => readJob(file, [...base, ...more]);
+  const bytesOf = ({ trunk, digests }: Joint) => ({ sha256: trunk.sha256, digests });
+  let n = 0;
+  const sockets = (overrides: string[], delays: Record<string, number> = {}) =>
+    trainOverSockets(job(...overrides), {
+      folder: join(folder, `${example}-${n++}`),
+      heard: () => undefined,
+      clientArgs: (client) => ['--delay', String(delays[client] ?? 0)],
+    });
+
+  it('gives the bytes of one process over sockets, twice, in any order of arrival, with probes or without', async () => {
+    const one = bytesOf(await trainInProcess(job('probeEvery=0')));
+    expect(Object.keys(one.digests).length).toBeGreaterThan(2);
+    expect(bytesOf(await sockets(['probeEvery=0']))).toEqual(one);
+    const clients = job().clients.map(({ config }) => config.client);
+    const delays = Object.fromEntries(clients.map((client, i) => [client, 8 * (clients.length - 1 - i)]));
+    expect(bytesOf(await sockets(['probeEvery=20'], delays))).toEqual(one);
+  }, 180_000);
+
+  it('has the gradient of one fused-autograd model within 1e-6, at each of 300 rounds', async () => {
+    expect(await worstGradientGap(job('probeEvery=0'), ROUNDS)).toBeLessThan(1e-6);
+  }, 120_000);
+
+  it('has its trunk within 1e-6 of the fused model’s after 10 rounds', async () => {
+    expect(await trunkGapAfter(job('probeEvery=0'), 10)).toBeLessThan(1e-6);
+  }, 60_000);
+
+  it('keeps both bounds when rows are exchanged instead of sums', async () => {
+    expect(await worstGradientGap(job('exchange=rows', 'probeEvery=0'), 100)).toBeLessThan(1e-6);
+    expect(await trunkGapAfter(job('exchange=rows', 'probeEvery=0'), 10)).toBeLessThan(1e-6);
+  }, 120_000);
+});

@@ -1,0 +1,80 @@
+import { createOptimizer, type OptimizerConfig } from '@trunkline/model/optimizer';
+import { createTrunkStep } from '@trunkline/coordinator';
+import { fusedModel } from './fused.ts';
+import { rehearse, type Rehearsal } from '../simulate/in-process.ts';
+import type { Job } from '../simulate/job.ts';
+
+/** Largest absolute difference. */
+export const largestGap = (a: Float32Array, b: Float32Array): number =>
+  a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
+const largest = (a: Float32Array): number => a.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+const lambdaOf = (rehearsal: Rehearsal) => (client: string, task: string) =>
+  rehearsal.seats.find((seat) => seat.client === client)!.lambda[task]!;
+
+type HeadsTree = { heads: Record<string, { values: Float32Array }> };
+const headsOf = (rehearsal: Rehearsal): Record<string, Float32Array> =>
+  Object.fromEntries(
+    rehearsal.seats.flatMap(({ client, learner }) =>
+      Object.entries((learner.snapshot() as HeadsTree).heads).map(([task, { values }]) => [
+        `${client}/${task}`,
+        values,
+      ]),
+    ),
+  );
+
+/**
+ * Runs the federated training; before each round copies trunk and heads into the referee, and compares the aggregated gradient with
+ * the fused one. Returns the largest relative difference (to the fused gradient's largest entry) of any round.
+ */
+export async function worstGradientGap(job: Job, rounds: number): Promise<number> {
+  const rehearsal = await rehearse(job);
+  const { plan, keeper } = rehearsal;
+  const fused = await fusedModel(job, lambdaOf(rehearsal));
+  let worst = 0;
+  for (let round = 0; round < rounds; round++) {
+    const { trunk } = await fused.gradient(round, keeper.theta, headsOf(rehearsal));
+    const answers = await rehearsal.answers(await rehearsal.round());
+    const direction = directionOf(answers, plan.trunk.layout.length);
+    worst = Math.max(worst, largestGap(direction, trunk) / largest(trunk));
+    keeper.advance(answers);
+  }
+  rehearsal.dispose();
+  return worst;
+}
+
+/** Σ λ_k g_k of a round's answers, for weighted-sum. */
+function directionOf(answers: Awaited<ReturnType<Rehearsal['answers']>>, length: number): Float32Array {
+  if (answers.exchange === 'sum') return Float32Array.from(answers.sum!);
+  const sum = new Float64Array(length);
+  for (const { lambda, values } of answers.rows) for (let i = 0; i < length; i++) sum[i]! += lambda * values[i]!;
+  return Float32Array.from(sum);
+}
+
+/** Trains both for `rounds` rounds from the same start, each on its own, and returns the largest absolute difference of the trunks. */
+export async function trunkGapAfter(job: Job, rounds: number): Promise<number> {
+  const rehearsal = await rehearse(job);
+  const { plan } = rehearsal;
+  const fused = await fusedModel(job, lambdaOf(rehearsal));
+  const theirs = createTrunkStep(plan);
+  const heads = headsOf(rehearsal);
+  const optimizers = Object.fromEntries(
+    job.clients.flatMap(({ config }) =>
+      config.tasks.map(({ id, optimizer }) => {
+        const rule = createOptimizer(optimizer as OptimizerConfig);
+        const key = `${config.client}/${id}`;
+        return [key, { rule, state: rule.init(heads[key]!.length) }];
+      }),
+    ),
+  );
+  for (let round = 0; round < rounds; round++) {
+    const gradient = await fused.gradient(round, theirs.theta, heads);
+    theirs.advance({ exchange: 'sum', sum: Float64Array.from(gradient.trunk), tasks: 1 });
+    for (const [key, values] of Object.entries(gradient.heads))
+      optimizers[key]!.rule.update(heads[key]!, values, optimizers[key]!.state);
+    rehearsal.keeper.advance(await rehearsal.answers(await rehearsal.round()));
+  }
+  const gap = largestGap(rehearsal.keeper.theta, theirs.theta);
+  rehearsal.dispose();
+  return gap;
+}
