@@ -1,3 +1,4 @@
+export { clientCli } from './cli.ts';
 export {
   startClient,
   type Agreement,

@@ -1,3 +1,4 @@
+export { coordinatorCli } from './cli.ts';
 export { fillRun, readRun, runSchema, type RunConfig } from './config.ts';
 export { startCoordinator, type Coordinator, type CoordinatorDeps } from './coordinator.ts';
 export type { Outcome } from './core.ts';
