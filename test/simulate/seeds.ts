@@ -17,8 +17,7 @@ export function seedsResult(runs: readonly RunResult[]): SeedsResult {
     const all = runs.map((run) => run.tasks[i]!);
     const together = meanOf(all.map((one) => one.together));
     const alone = meanOf(all.map((one) => one.alone));
-    const delta =
-      together === null || alone === null ? null : deltaOf({ together, alone, better: betterOf(task.metric) });
+    const delta = deltaOf({ together, alone, better: betterOf(task.metric) }) ?? null;
     const metrics = Object.fromEntries(
       Object.keys(task.metrics).map((name) => [
         name,

@@ -1,0 +1,38 @@
+import { createTrunkStep, orderedSum, type Plan } from '@trunkline/coordinator';
+import type { Tf } from '@trunkline/model/layer';
+import { createLearner, type TaskScore } from '@trunkline/model/learner';
+import type { TaskPlan } from '@trunkline/model/task';
+import { whole } from './in-process.ts';
+
+/**
+ * Trains one task alone for all rounds of the plan and scores the last trunk on the test split.
+ * @param plan of a run with fixed λ and `exchange: sum`: alone there is nothing to weigh or to combine
+ */
+export async function trainTaskAlone(
+  tf: Tf,
+  plan: Plan,
+  { client, task }: { client: string; task: TaskPlan },
+): Promise<TaskScore> {
+  const { trunk, config } = plan;
+  const learner = await createLearner({ tf, trunk, tasks: [task], seed: config.seed, client, weightHeads: true });
+  const keeper = createTrunkStep(plan);
+  while (keeper.version < config.rounds) {
+    const { gradients } = await learner.step({
+      round: keeper.version,
+      theta: keeper.theta,
+      lambda: { [task.id]: 1 },
+      exchange: 'sum',
+      probe: false,
+    });
+    const [gradient] = gradients;
+    const sum = orderedSum(trunk.layout.length, [client]);
+    sum.put(client, gradient ? await whole(gradient.slices, trunk.layout.length) : null);
+    keeper.advance({ exchange: 'sum', sum: sum.finish(), tasks: 1 });
+  }
+  const [score] = await learner.evaluate(keeper.theta, 'test');
+  learner.dispose();
+  return score!;
+}
+
+/** What makes of a run's overrides those of its tasks alone. */
+export const ALONE_OVERRIDES: readonly string[] = ['strategy=weighted-sum', 'exchange=sum', 'weights={}'];
