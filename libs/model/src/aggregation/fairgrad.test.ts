@@ -34,13 +34,13 @@ describe('fairgrad', () => {
   });
 
   it('evens the gains out as α grows', () => {
-    const unevenness = [0.5, 1, 2, 10, 50].map((alpha) => {
+    const unevenness = [0.5, 1, 2, 10, 20].map((alpha) => {
       const { direction } = runOnce(fairgrad, golden.J3, { parameters: { alpha } });
       const gains = golden.J3.map((row) => row.reduce((sum, value, i) => sum + value * direction[i]!, 0));
       return Math.max(...gains) / Math.min(...gains);
     });
     expect(unevenness).toEqual(unevenness.toSorted((a, b) => b - a));
-    expect(unevenness.at(-1)!).toBeLessThan(1.05);
+    expect(unevenness.at(-1)!).toBeLessThan(1.1);
   });
 
   it('has the degree (1 − α) / (1 + α) in the scale of all rows', () => {
@@ -54,8 +54,15 @@ describe('fairgrad', () => {
     }
   });
 
-  it('refuses α that is not positive', () => {
-    expect(() => fairgrad.create({ alpha: 0 })).toThrow();
+  it('conflicts with no task at both ends of the range of α, for norms from 1e-4 to 1e4 too, and refuses what lies beyond', () => {
+    for (const alpha of [0.05, 20]) {
+      for (const { family, count, rows } of casesOf(17, [2, 3, 8, 16])) {
+        if (family !== 'random' && family !== 'mixed-scales') continue;
+        const { direction } = runOnce(fairgrad, rows, { parameters: { alpha } });
+        expect(worstCosine(rows, direction), `${family} ${count} ${alpha}`).toBeGreaterThan(-1e-12);
+      }
+    }
+    for (const alpha of [0, -1, 0.01, 50]) expect(() => fairgrad.create({ alpha })).toThrow('alpha');
   });
 
   it("never conflicts with any task's gradient", () => {

@@ -9,7 +9,7 @@ export const fairgrad = defineWeighing({
   summary: 'α-fair gains across tasks, from proportional fairness (α = 1) towards the largest smallest gain.',
   source: 'Ban & Ji, ICML 2024',
   needs: 'gramian',
-  parameters: z.strictObject({ alpha: z.number().positive().default(1) }),
+  parameters: z.strictObject({ alpha: z.number().min(0.05).max(20).default(1) }),
   create: ({ alpha }) => ({
     init: () => ({}),
     weigh: (input, state) =>

@@ -12,7 +12,7 @@ export function powerBalance(cosines: Float64Array, factors: ArrayLike<number>, 
   const balance: Balance = { cosines, factors: Float64Array.from(factors, (value) => value / unit), power };
   let y = startOf(balance);
   let best: Solved = { solution: y, residual: residualOf(balance, y) };
-  for (let step = 0, idle = 0; step < 300 && idle < 3 && best.residual > Number.EPSILON / 2; step++) {
+  for (let step = 0, idle = 0; step < 400 && idle < 3 && best.residual > Number.EPSILON / 2; step++) {
     const delta = newtonStep(balance, y);
     if (!delta) break;
     y = advance(balance, y, delta);
