@@ -1,44 +1,33 @@
 import { combineRows, gramianOf, strategies, type WeighingStrategy } from '@trunkline/model/aggregation';
 import { randomStream } from '@trunkline/model/random';
+import { measured, median, type Measured } from './benchmark.ts';
 
 const TASKS = 16;
 const LENGTH = 1_000_000;
 const ROUNDS = 5;
 const BOUND_MS = 300;
 
-export interface Row {
-  readonly id: string;
-  readonly what: string;
-  readonly ours: number;
-  readonly baseline: number;
-  readonly unit: string;
-  readonly ratio: number;
-  readonly goal: string;
-  readonly holds: boolean;
-}
-
 /**
  * Median milliseconds of one core (processor time, so that other work on the machine does not count) of Gramian, solve and combination for 16 rows
  * of 1,000,000 values, for each strategy that needs a Gramian, and the plain mean's combination beside them. `baseline` is the
  * bound, `ratio` the share of it used.
  */
-export async function aggregate(): Promise<Row[]> {
+export async function aggregate(): Promise<Measured[]> {
   const rows = conflictingRows();
   const members = Object.values(strategies).filter(
     (strategy): strategy is WeighingStrategy => strategy.needs === 'gramian' || strategy.name === 'mean',
   );
   return members.map((strategy) => {
-    const ours = medianOf(Array.from({ length: ROUNDS + 1 }, (_, round) => oneRound(strategy, rows, round)).slice(1));
-    return {
+    const ours = median(Array.from({ length: ROUNDS + 1 }, (_, round) => oneRound(strategy, rows, round)).slice(1));
+    return measured({
       id: `A11-${strategy.name}`,
       what: `${strategy.name}: Gramian, solve, combination, K = ${TASKS}, d = ${LENGTH}`,
       ours,
       baseline: BOUND_MS,
       unit: 'ms of one core',
-      ratio: ours / BOUND_MS,
-      goal: `median ≤ ${BOUND_MS} ms on one core`,
-      holds: ours <= BOUND_MS,
-    };
+      goal: 1,
+      better: 'lower',
+    });
   });
 }
 
@@ -64,8 +53,4 @@ function oneRound(strategy: WeighingStrategy, rows: readonly Float32Array[], rou
   const direction = combineRows(rows, weights);
   const { user, system } = process.cpuUsage(start);
   return direction.every(Number.isFinite) ? (user + system) / 1000 : Infinity;
-}
-
-function medianOf(values: number[]): number {
-  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
