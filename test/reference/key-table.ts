@@ -24,7 +24,7 @@ export const inputSchema = (schema: z.ZodType): JsonSchema =>
   z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
 
 /** Text of a table cell: no line break, no bar that would end the cell. */
-export const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
@@ -85,7 +85,7 @@ function defaultText({ default: value }: JsonSchema, required: boolean): string 
 }
 
 /** `whole number > 0`, `list of text`, `"sum" or "rows"`. */
-export function valueText(schema: JsonSchema): string {
+function valueText(schema: JsonSchema): string {
   const { type, anyOf, prefixItems, items, additionalProperties } = schema;
   if (schema.const !== undefined) return code(schema.const);
   if (schema.enum) return schema.enum.map(code).join(', ');
