@@ -2,10 +2,11 @@ import { createTrunkStep, orderedSum, type Plan } from '@trunkline/coordinator';
 import type { Tf } from '@trunkline/model/layer';
 import { createLearner, type TaskScore } from '@trunkline/model/learner';
 import type { TaskPlan } from '@trunkline/model/task';
-import { whole } from './in-process.ts';
+import { localCall, whole } from './in-process.ts';
 
 /**
- * Trains one task alone for all rounds of the plan and scores the last trunk on the test split.
+ * Trains one task alone for all rounds of the plan and scores the last trunk on the test split. In mode `local` a round has the same H
+ * local steps; in `buffered` it is one answer from the newest trunk, for alone there is nobody to be late for.
  * @param plan of a run with fixed λ and `exchange: sum`: alone there is nothing to weigh or to combine
  */
 export async function trainTaskAlone(
@@ -23,11 +24,12 @@ export async function trainTaskAlone(
       lambda: { [task.id]: 1 },
       exchange: 'sum',
       probe: false,
+      ...localCall(plan, keeper, undefined),
     });
     const [gradient] = gradients;
     const sum = orderedSum(trunk.layout.length, [client]);
     sum.put(client, gradient ? await whole(gradient.slices, trunk.layout.length) : null);
-    keeper.advance({ exchange: 'sum', sum: sum.finish(), tasks: 1 });
+    keeper.advance({ exchange: 'sum', sum: sum.finish(), tasks: 1, share: gradient ? 1 : 0, all: 1 });
   }
   const [score] = await learner.evaluate(keeper.theta, 'test');
   learner.dispose();

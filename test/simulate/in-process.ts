@@ -14,15 +14,17 @@ import {
 import { openBackend } from '@trunkline/model/backend';
 import { needsNativeOrCpu } from '@trunkline/model/layer';
 import { flatDigest } from '@trunkline/model/layout';
-import { createLearner, describeTask, type Learner, type StepResult } from '@trunkline/model/learner';
+import { createLearner, describeTask, type Learner, type StepCall, type StepResult } from '@trunkline/model/learner';
+import { trainBuffered } from './buffered.ts';
 import type { Job } from './job.ts';
 import type { Joint } from './joint.ts';
 
 /** One client's learner and what it was asked with. */
-interface Seat {
+export interface Seat {
   readonly client: string;
   readonly learner: Learner;
   readonly lambda: Readonly<Record<string, number>>;
+  readonly scale: Readonly<Record<string, number>> | undefined;
   readonly rowIds: Readonly<Record<string, string>>;
 }
 
@@ -32,7 +34,7 @@ export interface Rehearsal {
   readonly keeper: TrunkStep;
   readonly seats: readonly Seat[];
   round(probe?: boolean): Promise<Record<string, StepResult>>;
-  /** The clients' answers of this round as the coordinator would add them; does not move the trunk. */
+  /** These clients' answers as the coordinator would add them; does not move the trunk. */
   answers(results: Record<string, StepResult>): Promise<Answers>;
   dispose(): void;
 }
@@ -50,11 +52,12 @@ export async function rehearse(job: Job): Promise<Rehearsal> {
     const learner = await createLearner({ tf: backend.tf, trunk, tasks, seed: job.config.seed, client, weightHeads });
     clients.push({ client, learner, offers });
   }
-  const asked = shareOut(clients, job.config.weights);
+  const asked = shareOut(clients, job.config.weights, plan.pace.local?.weighBySamples);
   const seats = clients.map(({ client, learner }, i) => ({
     client,
     learner,
     lambda: asked[i]!.lambda,
+    scale: asked[i]!.scale,
     rowIds: asked[i]!.rowIds,
   }));
   const keeper = createTrunkStep(plan);
@@ -64,39 +67,62 @@ export async function rehearse(job: Job): Promise<Rehearsal> {
     seats,
     async round(probe = false) {
       const results: Record<string, StepResult> = {};
-      for (const { client, learner, lambda } of seats) {
-        results[client] = await learner.step({ round: keeper.version, theta: keeper.theta, lambda, exchange, probe });
+      for (const { client, learner, lambda, scale } of seats) {
+        const { version: round, theta } = keeper;
+        const local = localCall(plan, keeper, scale);
+        results[client] = await learner.step({ round, theta, lambda, exchange, probe, ...local });
       }
       return results;
     },
     async answers(results) {
       const length = trunk.layout.length;
-      if (exchange === 'rows') return { exchange, rows: await rowsOf(seats, results, length) };
+      const present = seats.filter(({ client }) => results[client]);
+      const all = present.reduce((sum, seat) => shares(seat, Object.keys(seat.lambda), sum), 0);
+      if (exchange === 'rows') return { exchange, rows: await rowsOf(present, results, length), all };
       const sum = orderedSum(
         length,
-        seats.map(({ client }) => client),
+        present.map(({ client }) => client),
       );
       let tasks = 0;
-      for (const { client } of seats) {
-        const gradient = results[client]!.gradients.find(({ kind }) => kind === 'sum');
+      let share = 0;
+      for (const seat of present) {
+        const gradient = results[seat.client]!.gradients.find(({ kind }) => kind === 'sum');
         tasks += gradient?.tasks.length ?? 0;
-        sum.put(client, gradient ? await whole(gradient.slices, length) : null);
+        share = shares(seat, gradient?.tasks ?? [], share);
+        sum.put(seat.client, gradient ? await whole(gradient.slices, length) : null);
       }
-      return { exchange, sum: sum.finish(), tasks };
+      return { exchange, sum: sum.finish(), tasks, share, all };
     },
     dispose: () => seats.forEach(({ learner }) => learner.dispose()),
   };
 }
 
+const shareOf = ({ lambda, scale }: Seat, task: string): number => lambda[task]! * (scale?.[task] ?? 1);
+const shares = (seat: Seat, tasks: readonly string[], from: number): number =>
+  tasks.reduce((sum, task) => sum + shareOf(seat, task), from);
+
+/** What a run of local steps asks of a learner in addition. */
+export function localCall(
+  { pace }: Plan,
+  { control }: TrunkStep,
+  scale: Readonly<Record<string, number>> | undefined,
+): Pick<StepCall, 'local'> {
+  if (!pace.local) return {};
+  const { steps, optimizer, proximal, scaffold } = pace.local;
+  return { local: { steps, optimizer, proximal, scaffold, control, ...(scale ? { scale } : {}) } };
+}
+
 async function rowsOf(seats: readonly Seat[], results: Record<string, StepResult>, length: number): Promise<Row[]> {
   const rows: (Row & { task: string; client: string })[] = [];
-  for (const { client, lambda, rowIds } of seats) {
+  for (const seat of seats) {
+    const { client, lambda, rowIds } = seat;
     const { gradients, losses } = results[client]!;
     for (const { kind, tasks, slices } of gradients) {
       if (kind !== 'row') continue;
       const task = tasks[0]!;
       const loss = losses.find((entry) => entry.task === task)!.loss;
-      rows.push({ task, client, id: rowIds[task]!, lambda: lambda[task]!, loss, values: await whole(slices, length) });
+      const values = await whole(slices, length);
+      rows.push({ task, client, id: rowIds[task]!, lambda: lambda[task]!, share: shareOf(seat, task), loss, values });
     }
   }
   return rows.sort((a, b) => byCodeUnits(a.task, b.task) || byCodeUnits(a.client, b.client));
@@ -118,6 +144,7 @@ export async function trainInProcess(job: Job, progress: (round: number) => void
   const { plan, keeper, seats } = rehearsal;
   const { rounds, probeEvery } = job.config;
   const started = performance.now();
+  if (plan.pace.buffer) await trainBuffered(rehearsal, plan.pace.buffer, progress);
   while (keeper.version < rounds) {
     const probe = probeEvery > 0 && keeper.version % probeEvery === 0 && plan.exchange === 'sum';
     keeper.advance(await rehearsal.answers(await rehearsal.round(probe)));

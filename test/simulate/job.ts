@@ -34,11 +34,10 @@ export function readJob(file: string, overrides: readonly string[] = []): Job {
   const brought = clients.flatMap(({ config }) => config.tasks.map(({ id }) => id));
   const unserved = given.expect?.find((task) => !brought.includes(task));
   if (unserved) throw fail('EXPECT_UNSERVED', { at: source.at(['expect']), task: unserved, known: brought.join(', ') });
-  const patience = (source.value as { mode?: { sync?: { giveUpAfterMs?: number } } }).mode?.sync?.giveUpAfterMs;
   const filled = [
     ...overrides,
-    ...(given.expect ? [] : [`expect=${JSON.stringify(brought)}`]),
-    ...(patience === undefined ? ['mode.sync.giveUpAfterMs=60000'] : []),
+    ...(given.expect ? [] : [`expect=${JSON.stringify(brought.filter((task) => !given.optional.includes(task)))}`]),
+    ...impatient((source.value as { mode?: unknown }).mode),
   ];
   const config = readRun(file, filled);
   planRun(config);
@@ -49,6 +48,12 @@ export function readJob(file: string, overrides: readonly string[] = []): Job {
     clients,
     threads: Math.max(1, Math.floor(availableParallelism() / clients.length)),
   };
+}
+
+/** A simulation has all its clients at hand: it gives up after a minute, where the run file does not say otherwise. */
+function impatient(mode: unknown = { sync: {} }): string[] {
+  const [name, keys] = typeof mode === 'string' ? [mode, {}] : Object.entries(mode as object)[0]!;
+  return [`mode=${JSON.stringify({ [name]: { giveUpAfterMs: 60_000, ...(keys as object) } })}`];
 }
 
 function refuseDuplicates(clients: readonly ClientConfig[]): void {

@@ -13,6 +13,8 @@ import { outgoing, trunkGradient, type Outgoing } from './outgoing.ts';
 /** A client's whole answer to a round. It is kept until the next one: asked again, a client sends the same bytes again. */
 export interface Answer {
   readonly id: AnswerId;
+  /** The trunk that it was computed from. */
+  readonly version: number;
   readonly contributions: readonly { readonly message: ContributionMessage; readonly bytes: Uint8Array }[];
   readonly losses: AnsweredMessage['losses'];
   readonly timing: AnsweredMessage['timing'];
@@ -23,7 +25,7 @@ export async function answerOf(
   id: AnswerId,
   layout: Layout,
   learned: { losses: readonly TaskLoss[]; gradients: readonly LearnedGradient[] },
-): Promise<Omit<Answer, 'timing'>> {
+): Promise<Omit<Answer, 'timing' | 'version'>> {
   const contributions = [];
   for (const { kind, tasks, slices } of learned.gradients) {
     const out: Outgoing = outgoing(await trunkGradient(layout, slices));
@@ -58,6 +60,7 @@ export async function sendAnswer(link: Link, answer: Answer, credit: () => Promi
   await link.request('answered', {
     round,
     attempt,
+    version: answer.version,
     losses: answer.losses,
     contributions: answer.contributions.length,
     timing: answer.timing,

@@ -9,12 +9,14 @@ import {
   type Welcome,
 } from '@trunkline/protocol';
 import { buildTrunk, type Trunk, type TrunkSpec } from '@trunkline/model/trunk';
+import { agreementOf, type Agreement } from './agreement.ts';
 import { answerOf, sendAnswer, type Answer } from './answer.ts';
 import type { ClientConfig } from './config.ts';
 import { createCredit } from './credit.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 import { openLink, type CoordinatorHandlers, type Link } from './link.ts';
 import { saveState } from './state-folder.ts';
+import { stepOf } from './step-call.ts';
 import { openTrainer, type Trainer } from './trainer.ts';
 import type { Machine } from './trainer-protocol.ts';
 
@@ -34,19 +36,6 @@ export type ClientEvent =
     }
   | { event: 'lost'; reason: string }
   | { event: 'rewound'; round: number; attempt: number };
-
-/** What will leave this client, shown before anything does. */
-export interface Agreement {
-  readonly run: string;
-  readonly url: string;
-  readonly parameters: number;
-  readonly rounds: number;
-  /** Bytes that leave in all, at the most. */
-  readonly bytes: number;
-  readonly evaluations: number;
-  readonly probes: number;
-  readonly tasks: readonly string[];
-}
 
 export interface ClientDeps {
   readonly url: string;
@@ -115,6 +104,8 @@ function converse(config: ClientConfig, deps: ClientDeps & { threads: number }, 
   const credit = createCredit();
   let settle: (outcome: ClientOutcome) => void = () => undefined;
   let over = false;
+  /** The run is over: an answer still under way is no longer wanted. */
+  let farewell = false;
   const done = new Promise<ClientOutcome>((resolve) => (settle = resolve));
 
   const end = async (outcome: ClientOutcome) => {
@@ -167,22 +158,21 @@ function converse(config: ClientConfig, deps: ClientDeps & { threads: number }, 
     working = { round, attempt };
     const begun = performance.now();
     const { trunk, inbox } = joined!;
-    const theta = await inbox.trunk(call.version, attempt);
+    const { theta, control } = await inbox.trunk(call.version, attempt);
     const waitMs = performance.now() - begun;
-    const { lambda, exchange, probe, checkpoint } = call;
-    const learned = await trainer.step({ round, attempt, theta, lambda, exchange, probe, checkpoint });
+    const learned = await trainer.step({ ...stepOf(call, joined!.welcome, control), theta });
     const stepMs = learned.stepMs;
     const made = await answerOf({ round, attempt }, trunk.layout, learned);
     await deps.delay?.(round);
     const sendMs = performance.now() - begun - waitMs - stepMs;
-    answer = { ...made, timing: { waitMs, stepMs, sendMs } };
+    answer = { ...made, version: call.version, timing: { waitMs, stepMs, sendMs } };
     working = undefined;
     deps.emit({ event: 'round', round, losses: Object.fromEntries(made.losses.map(({ task, loss }) => [task, loss])) });
     await sendAnswer(link, answer, credit.use);
   };
 
   const evaluate = async ({ version, attempt, split }: CoordinatorMessage<'evaluate'>) => {
-    const theta = await joined!.inbox.trunk(version, attempt);
+    const { theta } = await joined!.inbox.trunk(version, attempt);
     const { scores: found, digests } = await trainer.ask('evaluate', { theta, split });
     const tasks = found.map(({ task, loss, metrics }) => ({
       task,
@@ -199,7 +189,7 @@ function converse(config: ClientConfig, deps: ClientDeps & { threads: number }, 
   const during = (task: Promise<unknown>) => {
     task.catch((thrown: unknown) => {
       working = undefined;
-      if (!over && !isLineBreak(thrown)) failWith(thrown);
+      if (!over && !farewell && !isLineBreak(thrown)) failWith(thrown);
     });
   };
 
@@ -215,6 +205,7 @@ function converse(config: ClientConfig, deps: ClientDeps & { threads: number }, 
     },
     status: (message) => deps.emit({ event: 'waiting', ...message }),
     finished: (message) => {
+      farewell = true;
       during(
         trainer.ask('snapshot', {}).then(({ bytes }) => {
           saveState(
@@ -262,23 +253,5 @@ function finishedTask(config: ClientConfig, task: string, metrics: Record<string
     alone: null,
     delta: null,
     metrics: all,
-  };
-}
-
-function agreementOf(welcome: Welcome, config: ClientConfig, url: string): Agreement {
-  const { rounds, evaluateEvery, probeEvery, exchange, trunk } = welcome;
-  const tasks = config.tasks.map(({ id }) => id);
-  const probes = exchange === 'sum' && probeEvery > 0 ? Math.ceil(rounds / probeEvery) : 0;
-  const vectors = rounds * (exchange === 'sum' ? 1 : tasks.length) + probes * tasks.length;
-  const evaluations = Math.ceil(rounds / evaluateEvery) + 1;
-  return {
-    run: welcome.run,
-    url,
-    parameters: trunk.parameters,
-    rounds,
-    bytes: vectors * trunk.parameters * 4,
-    evaluations,
-    probes,
-    tasks,
   };
 }

@@ -9,21 +9,27 @@ import {
   type TrunkMessage,
 } from '@trunkline/protocol';
 
+/** A trunk, and SCAFFOLD's control variate where it came with one. */
+export interface Arrival {
+  readonly theta: Float32Array;
+  readonly control: Float32Array | null;
+}
+
 /** Trunks on their way in: chunks become a version, and whoever needs it waits for it. */
 export interface Inbox {
   announce(message: TrunkMessage): void;
   chunk(message: ChunkMessage, bytes: Uint8Array): void;
   /** Resolves with trunk `version` of `attempt` once it is here and its hash agrees. */
-  trunk(version: number, attempt: number): Promise<Float32Array>;
-  /** The line broke: what was half here will be sent anew. */
+  trunk(version: number, attempt: number): Promise<Arrival>;
+  /** The line broke: what was half here will be sent anew, perhaps as a newer version. Whoever waits is told that it broke. */
   reset(): void;
 }
 
 /** @param length elements of the trunk, from this side's own layout: memory is allocated for nothing else. */
 export function createInbox(length: number): Inbox {
   let open: { message: TrunkMessage; assembly: Assembly } | null = null;
-  let held: { key: string; theta: Float32Array } | null = null;
-  let waiting: { key: string; resolve: (theta: Float32Array) => void; reject: (error: Error) => void }[] = [];
+  let held: { key: string; arrival: Arrival } | null = null;
+  let waiting: { key: string; resolve: (arrival: Arrival) => void; reject: (error: Error) => void }[] = [];
 
   const keyOf = (version: number, attempt: number) => `${version}/${attempt}`;
   const arrived = (message: TrunkMessage, bytes: Uint8Array) => {
@@ -34,15 +40,23 @@ export function createInbox(length: number): Inbox {
       for (const { reject } of due) reject(fail('TRUNK_HASH', { version: message.version }));
       return;
     }
-    held = { key, theta: floatsOf(bytes) };
-    for (const { resolve } of due) resolve(held.theta);
+    const values = floatsOf(bytes);
+    held = {
+      key,
+      // Copies where two came in one: each must own its memory, to be handed on alone.
+      arrival: message.control
+        ? { theta: values.slice(0, length), control: values.slice(length) }
+        : { theta: values, control: null },
+    };
+    for (const { resolve } of due) resolve(held.arrival);
   };
   return {
     announce(message) {
-      if (message.bytes !== length * 4)
-        throw fail('MESSAGE_TOO_LARGE', { event: 'trunk', found: message.bytes, expected: length * 4 });
+      const expected = length * 4 * (message.control ? 2 : 1);
+      if (message.bytes !== expected)
+        throw fail('MESSAGE_TOO_LARGE', { event: 'trunk', found: message.bytes, expected });
       const transfer = trunkTransfer(message.version, message.attempt);
-      open = { message, assembly: assemble(transfer, length * 4) };
+      open = { message, assembly: assemble(transfer, expected) };
     },
     chunk({ transfer, index }, bytes) {
       if (open?.assembly.transfer !== transfer) throw fail('CONTRIBUTION_UNKNOWN', { transfer, index });
@@ -53,11 +67,14 @@ export function createInbox(length: number): Inbox {
     },
     trunk(version, attempt) {
       const key = keyOf(version, attempt);
-      if (held?.key === key) return Promise.resolve(held.theta);
+      if (held?.key === key) return Promise.resolve(held.arrival);
       return new Promise((resolve, reject) => waiting.push({ key, resolve, reject }));
     },
     reset() {
       open = null;
+      const broken = waiting;
+      waiting = [];
+      for (const { reject } of broken) reject(new Error('connection lost: the trunk had not arrived'));
     },
   };
 }

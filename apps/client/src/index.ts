@@ -1,7 +1,7 @@
+export type { Agreement } from './agreement.ts';
 export { clientCli } from './cli.ts';
 export {
   startClient,
-  type Agreement,
   type Client,
   type ClientDeps,
   type ClientEvent,

@@ -1,4 +1,5 @@
-import type { Agreement, ClientEvent } from './client.ts';
+import type { Agreement } from './agreement.ts';
+import type { ClientEvent } from './client.ts';
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
@@ -6,7 +7,7 @@ const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 export const agreementText = (agreement: Agreement): string =>
   [
     `Run ${agreement.run} at ${agreement.url} asks this client for:`,
-    `  ${agreement.rounds} rounds of trunk gradients, ${agreement.parameters} values each: ${megabytes(agreement.bytes)} at the most`,
+    `  ${agreement.rounds} rounds of trunk gradients${agreement.localSteps === null ? '' : `, each the sum of ${agreement.localSteps} local updates`}, ${agreement.parameters} values each: ${megabytes(agreement.bytes)} at the most`,
     `  ${agreement.evaluations} times the scores of ${agreement.tasks.join(', ')}, and the loss of each batch`,
     '  the number of labelled training rows of each task',
     'Heads, adapters, labels and data stay here.',

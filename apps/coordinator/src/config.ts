@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { idField, fail } from '@trunkline/protocol';
+import { idField, fail, limits } from '@trunkline/protocol';
 import { checkConfig, readYaml, type ConfigFile } from '@trunkline/model/config';
 import { optimizerNames, optimizerSchema } from '@trunkline/model/optimizer';
 import { trunkSchema } from '@trunkline/model/trunk';
+import { modeSchema } from './mode.ts';
 
 /** Every key of a run file, with its default. The generated page docs/reference/run-file.md is made from this. */
 export const runSchema = z.strictObject({
@@ -30,21 +31,12 @@ export const runSchema = z.strictObject({
     .boolean()
     .optional()
     .describe('λ on heads too. Default: true where λ is fixed, false for the other strategies.'),
-  mode: z
-    .strictObject({
-      sync: z.strictObject({
-        deadlineMs: z.number().int().positive().default(30_000).describe('After this a round counts as overdue.'),
-        onMissing: z.enum(['wait', 'proceed']).default('wait').describe('What becomes of an overdue round.'),
-        giveUpAfterMs: z
-          .number()
-          .int()
-          .positive()
-          .default(3_600_000)
-          .describe('After this the run ends, its folder kept.'),
-      }),
-    })
+  mode: modeSchema
     .prefault({ sync: {} })
-    .describe('sync: every round is one exact training step.'),
+    .describe(
+      'sync: every round is one exact training step. local: every round is several local steps of each task. ' +
+        'buffered: nobody waits; the trunk moves whenever enough answers have come.',
+    ),
   rounds: z.number().int().positive().describe('How many times the trunk moves.'),
   evaluateEvery: z
     .number()
@@ -69,6 +61,17 @@ export const runSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('Tasks to wait for before round 0; a task of two replicas stands twice.'),
+  optional: z
+    .array(idField)
+    .default([])
+    .describe('Tasks that may join at any time, before or during the run, and are not waited for.'),
+  warmup: z
+    .number()
+    .int()
+    .nonnegative()
+    .max(limits.localSteps)
+    .default(0)
+    .describe('Steps that heads and adapters of a client take on the trunk as it is when it joins a run under way.'),
   listen: z
     .strictObject({ host: z.string().default('127.0.0.1'), port: z.number().int().min(0).max(65_535).default(0) })
     .prefault({})

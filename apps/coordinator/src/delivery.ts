@@ -15,6 +15,19 @@ export interface Delivery {
 
 export function createDelivery(keeper: TrunkStep, failed: (client: string, error: ErrorReport) => void): Delivery {
   let digested: { theta: Float32Array | null; sha256: string } = { theta: null, sha256: '' };
+  let packed: { theta: Float32Array; control: Float32Array; bytes: Uint8Array; sha256: string } | null = null;
+
+  /** What goes out: the trunk, and SCAFFOLD's control variate behind it. Put together and hashed once a broadcast. */
+  const parcel = (control: Float32Array | null) => {
+    if (!control) return { bytes: bytesOf(keeper.theta), sha256: digest() };
+    if (packed?.theta !== keeper.theta || packed.control !== control) {
+      const both = new Float32Array(keeper.theta.length * 2);
+      both.set(keeper.theta);
+      both.set(control, keeper.theta.length);
+      packed = { theta: keeper.theta, control, bytes: bytesOf(both), sha256: sha256(bytesOf(both)) };
+    }
+    return packed;
+  };
 
   const digest = () => {
     // A trunk that was handed out never changes: the array itself tells whether this one was hashed.
@@ -29,13 +42,15 @@ export function createDelivery(keeper: TrunkStep, failed: (client: string, error
       const line = member.connection;
       if (member.holds === key || !line) return;
       member.holds = key;
-      const bytes = bytesOf(keeper.theta);
+      const { control } = keeper;
+      const { bytes, sha256: hash } = parcel(control);
       const transfer = trunkTransfer(version, attempt);
       const announced = line.send('trunk', {
         version,
         attempt,
+        ...(control ? { control: true } : {}),
         bytes: bytes.byteLength,
-        sha256: digest(),
+        sha256: hash,
         encoding: 'f32',
       });
       await Promise.all([announced, sendChunks(bytes, (index, chunk) => line.chunk({ transfer, index }, chunk))]);

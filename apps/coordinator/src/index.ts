@@ -1,10 +1,16 @@
+export { mergeAnswers, type HeldAnswers } from './buffered-desk.ts';
+export { bufferedStep, initialBuffered, type BufferedConfig } from './buffered-rounds.ts';
 export { coordinatorCli } from './cli.ts';
 export { fillRun, readRun, runSchema, type RunConfig } from './config.ts';
 export { startCoordinator, type Coordinator, type CoordinatorDeps } from './coordinator.ts';
 export type { Outcome } from './core.ts';
 export { shareOut } from './members.ts';
 export { planRun, type Plan } from './plan.ts';
-export { byCodeUnits } from './rounds.ts';
+export { nextControl } from './control-variate.ts';
+export type { BufferRules } from './mode.ts';
+export type { Effect, RoundsEvent } from './round-events.ts';
+export { beginRounds, byCodeUnits } from './rounds.ts';
+export { stalenessScale } from './staleness.ts';
 export type { RunEvent, ScoredTask, Sink } from './run-events.ts';
 export { conflictsOf } from './conflicts.ts';
 export { orderedSum } from './ordered-sum.ts';

@@ -17,6 +17,8 @@ export interface Asked {
   readonly client: string;
   /** λ of each of its tasks. */
   readonly lambda: Readonly<Record<string, number>>;
+  /** What each of its tasks multiplies its row by, where rows are weighted by samples. */
+  readonly scale?: Readonly<Record<string, number>>;
   /** Row ids of its tasks. */
   readonly rowIds: Readonly<Record<string, string>>;
 }
@@ -65,7 +67,13 @@ export function openIntake(options: {
     length,
     options.asked.map(({ client }) => client),
   );
-  const summedTasks = new Map<string, number>();
+  const summed = new Map<string, readonly string[]>();
+  const shareOf = ({ lambda, scale }: Asked, task: string) => lambda[task]! * (scale?.[task] ?? 1);
+  const total = (tasks: Iterable<readonly [string, readonly string[]]>) =>
+    [...tasks].reduce(
+      (sum, [client, names]) => names.reduce((all, task) => all + shareOf(asked.get(client)!, task), sum),
+      0,
+    );
 
   const verify = (client: string, { message, assembly }: Transfer) => {
     if (sha256(assembly.bytes) !== message.sha256) throw fail('CONTRIBUTION_HASH', { client, round });
@@ -76,7 +84,7 @@ export function openIntake(options: {
     }
     counted.set(client, (counted.get(client) ?? 0) + 1);
     if (message.kind === 'sum') {
-      summedTasks.set(client, message.tasks.length);
+      summed.set(client, message.tasks);
       sum.put(client, values);
     } else {
       const task = message.tasks[0]!;
@@ -133,14 +141,21 @@ export function openIntake(options: {
         throw fail('MESSAGE_INVALID', { event: 'answered', problem });
       }
       for (const { task, loss } of message.losses) losses.set(`${task}/${client}`, loss ?? NaN);
-      if (!summedTasks.has(client)) sum.put(client, null);
+      if (!summed.has(client)) sum.put(client, null);
     },
     get added() {
       return sum.added;
     },
     answers() {
-      if (exchange === 'rows') return { exchange, rows: ordered('row') };
-      return { exchange, sum: sum.finish(), tasks: [...summedTasks.values()].reduce((all, tasks) => all + tasks, 0) };
+      const all = total([...asked].map(([client, { lambda }]) => [client, Object.keys(lambda)] as const));
+      if (exchange === 'rows') return { exchange, rows: ordered('row'), all };
+      // In client order, so that the sum of shares is the same for every order of arrival.
+      const answered = [...asked.keys()].flatMap((client) => {
+        const names = summed.get(client);
+        return names ? [[client, names] as const] : [];
+      });
+      const tasks = [...summed.values()].reduce((count, names) => count + names.length, 0);
+      return { exchange, sum: sum.finish(), tasks, share: total(answered), all };
     },
     probes: () => ordered(exchange === 'rows' ? 'row' : 'probe'),
   };
@@ -150,8 +165,14 @@ export function openIntake(options: {
       .filter((row) => row.kind === kind)
       .sort((a, b) => compare(a.task, b.task) || compare(a.client, b.client))
       .map(({ task, client, values }) => {
-        const { lambda, rowIds } = asked.get(client)!;
-        return { id: rowIds[task]!, lambda: lambda[task]!, loss: losses.get(`${task}/${client}`) ?? NaN, values };
+        const call = asked.get(client)!;
+        return {
+          id: call.rowIds[task]!,
+          lambda: call.lambda[task]!,
+          share: shareOf(call, task),
+          loss: losses.get(`${task}/${client}`) ?? NaN,
+          values,
+        };
       });
   }
 }

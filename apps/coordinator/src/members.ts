@@ -12,45 +12,61 @@ export interface Member {
   holds: string | null;
   /** Rounds answered, for the roster. */
   answers: number;
+  /** Its heads are new to a run under way: they warm up before its first answer. */
+  cold: boolean;
 }
 
 export interface Members {
   readonly all: ReadonlyMap<string, Member>;
   /** Seats a client with its tasks, or a known one that comes back. @throws TASK_DUPLICATE, TASK_UNEXPECTED, TRUNK_INPUT */
   seat(connection: Connection, join: Join): Member;
-  /** The line broke. Before round 0 the seat is free again. */
-  leave(client: string, keepSeat: boolean): void;
+  /** Its seat is free again. */
+  remove(client: string): void;
   /** What each of these clients is asked with: λ of its tasks, shared out among replicas by labelled training rows. */
   asked(clients: readonly string[]): Asked[];
 }
 
-/** λ of every task of these clients. Replicas of a task share its λ by their labelled training rows. */
+/**
+ * λ of every task of these clients. Replicas of a task share its λ by their labelled training rows. `bySamples`: each row's scale is the
+ * task's labelled training rows, all replicas together, relative to the mean over the tasks: the mean scale is 1.
+ */
 export function shareOut(
   clients: readonly { client: string; offers: readonly TaskOffer[] }[],
   weights: Readonly<Record<string, number>>,
+  bySamples = false,
 ): Asked[] {
   const labelled = new Map<string, number>();
   for (const { offers } of clients) {
     for (const offer of offers) labelled.set(offer.id, (labelled.get(offer.id) ?? 0) + offer.labelled);
   }
+  const mean = [...labelled.values()].reduce((sum, rows) => sum + rows, 0) / labelled.size;
   return clients.map(({ client, offers }) => {
     const share = (offer: TaskOffer) => (offer.replica ? offer.labelled / labelled.get(offer.id)! : 1);
-    const lambda = offers.map((offer) => [offer.id, (weights[offer.id] ?? 1) * share(offer)]);
-    const rowIds = offers.map((offer) => [offer.id, offer.replica ? `${offer.id}@${client}` : offer.id]);
-    return { client, lambda: Object.fromEntries(lambda), rowIds: Object.fromEntries(rowIds) } as Asked;
+    const lambda = offers.map((offer): [string, number] => [offer.id, (weights[offer.id] ?? 1) * share(offer)]);
+    const rowIds = offers.map((offer): [string, string] => [
+      offer.id,
+      offer.replica ? `${offer.id}@${client}` : offer.id,
+    ]);
+    const asked: Asked = { client, lambda: fromPairs(lambda), rowIds: fromPairs(rowIds) };
+    if (!bySamples) return asked;
+    return { ...asked, scale: Object.fromEntries(offers.map(({ id }) => [id, labelled.get(id)! / mean])) };
   });
 }
 
+const fromPairs = <T>(pairs: readonly (readonly [string, T])[]): Record<string, T> => Object.fromEntries(pairs);
+
 export function createMembers(options: {
-  expect: readonly string[] | undefined;
+  /** Tasks that may come: expected and optional ones; undefined: any. */
+  welcome: readonly string[] | undefined;
   weights: Readonly<Record<string, number>>;
+  bySamples: boolean;
   trunkInput: readonly number[];
 }): Members {
   const members = new Map<string, Member>();
 
   const check = (client: string, offer: TaskOffer) => {
-    if (options.expect && !options.expect.includes(offer.id)) {
-      throw fail('TASK_UNEXPECTED', { task: offer.id, known: [...new Set(options.expect)].join(', ') });
+    if (options.welcome && !options.welcome.includes(offer.id)) {
+      throw fail('TASK_UNEXPECTED', { task: offer.id, known: [...new Set(options.welcome)].join(', ') });
     }
     for (const other of members.values()) {
       const same = other.client === client ? undefined : other.offers.find(({ id }) => id === offer.id);
@@ -76,21 +92,25 @@ export function createMembers(options: {
       const twice = ids.find((id, i) => ids.indexOf(id) !== i);
       if (twice) throw fail('TASK_DUPLICATE', { task: twice, other: client });
       for (const offer of join.tasks) check(client, offer);
-      const member = members.get(client) ?? { client, connection, offers: [], machine: null, holds: null, answers: 0 };
+      const member = members.get(client) ?? {
+        client,
+        connection,
+        offers: [],
+        machine: null,
+        holds: null,
+        answers: 0,
+        cold: false,
+      };
       Object.assign(member, { connection, offers: join.tasks, machine: join.machine, holds: null });
       members.set(client, member);
       return member;
     },
-    leave(client, keepSeat) {
-      const member = members.get(client);
-      if (!member) return;
-      member.connection = null;
-      if (!keepSeat) members.delete(client);
-    },
+    remove: (client) => void members.delete(client),
     asked: (clients) =>
       shareOut(
         clients.map((client) => members.get(client)!),
         options.weights,
+        options.bySamples,
       ),
   };
 }

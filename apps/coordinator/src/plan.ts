@@ -4,6 +4,7 @@ import { checkConfig, nearest } from '@trunkline/model/config';
 import { createOptimizer, type Optimizer } from '@trunkline/model/optimizer';
 import { buildTrunk, type Trunk } from '@trunkline/model/trunk';
 import type { RunConfig } from './config.ts';
+import { paceOf, type Pace } from './mode.ts';
 
 /** A run's configuration, checked as a whole and made into the things that it names. */
 export interface Plan {
@@ -14,9 +15,10 @@ export interface Plan {
   readonly parameters: unknown;
   readonly exchange: 'sum' | 'rows';
   readonly weightHeads: boolean;
+  readonly pace: Pace;
 }
 
-/** @throws STRATEGY_UNKNOWN, STRATEGY_NEEDS_ROWS, WEIGHT_UNKNOWN_TASK, CONFIG_*, LAYER_* */
+/** @throws STRATEGY_UNKNOWN, STRATEGY_NEEDS_ROWS, WEIGHT_UNKNOWN_TASK, TASK_EXPECTED_OPTIONAL, CONFIG_*, LAYER_* */
 export function planRun(config: RunConfig): Plan {
   const { at } = config.source;
   const { strategy, parameters } = chooseStrategy(config);
@@ -24,15 +26,7 @@ export function planRun(config: RunConfig): Plan {
   const exchange = config.exchange ?? (fixed ? 'sum' : 'rows');
   if (!fixed && exchange === 'sum')
     throw fail('STRATEGY_NEEDS_ROWS', { at: at(['exchange']), strategy: strategy.name });
-  if (config.expect) {
-    const unknown = Object.keys(config.weights).find((task) => !config.expect!.includes(task));
-    if (unknown)
-      throw fail('WEIGHT_UNKNOWN_TASK', {
-        at: at(['weights', unknown]),
-        task: unknown,
-        known: config.expect.join(', '),
-      });
-  }
+  if (config.expect) refuseStrangers(config, config.expect);
   if (!('layers' in config.trunk)) {
     throw fail('CONFIG_INVALID', {
       at: at(['trunk', 'file']),
@@ -50,7 +44,17 @@ export function planRun(config: RunConfig): Plan {
     parameters,
     exchange,
     weightHeads: config.weightHeads ?? fixed,
+    pace: paceOf(config.mode),
   };
+}
+
+function refuseStrangers({ weights, optional, source: { at } }: RunConfig, expect: readonly string[]): void {
+  const known = [...new Set([...expect, ...optional])];
+  const unknown = Object.keys(weights).find((task) => !known.includes(task));
+  if (unknown)
+    throw fail('WEIGHT_UNKNOWN_TASK', { at: at(['weights', unknown]), task: unknown, known: known.join(', ') });
+  const both = optional.findIndex((task) => expect.includes(task));
+  if (both >= 0) throw fail('TASK_EXPECTED_OPTIONAL', { at: at(['optional', both]), task: optional[both]! });
 }
 
 function chooseStrategy({ strategy: given, source }: RunConfig): { strategy: Strategy; parameters: unknown } {

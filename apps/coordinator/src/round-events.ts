@@ -5,6 +5,10 @@ export interface RoundsConfig {
   readonly rounds: number;
   /** Tasks to wait for before round 0; a task served by two replicas stands twice. */
   readonly expect: readonly string[];
+  /** Tasks that may come and go: a client that brings nothing else is not waited for once it has said goodbye. */
+  readonly optional: readonly string[];
+  /** The same for every client. */
+  readonly mayLeave: boolean;
   /** Trunks N, 2N, … and the last are scored. */
   readonly evaluateEvery: number;
   /** Every N-th round asks for rows in addition; 0: never. */
@@ -45,7 +49,8 @@ export interface RoundsState {
 
 export type RoundsEvent =
   | { readonly type: 'joined'; readonly client: string; readonly tasks: readonly string[] }
-  | { readonly type: 'left'; readonly client: string }
+  /** `goodbye`: it ended on purpose; otherwise its line broke and it may be back. */
+  | { readonly type: 'left'; readonly client: string; readonly goodbye: boolean }
   | {
       readonly type: 'answered';
       readonly client: string;
@@ -53,6 +58,8 @@ export type RoundsEvent =
       readonly attempt: number;
       readonly diverged: readonly string[];
       readonly sound: readonly string[];
+      /** Came from a trunk too old to count. */
+      readonly stale?: boolean;
     }
   | { readonly type: 'closed'; readonly round: number }
   | {
@@ -84,6 +91,8 @@ export type Effect =
       readonly probe: boolean;
       readonly checkpoint: boolean;
     }
+  /** Calls one client, which is free, to its next answer. */
+  | { readonly do: 'ask'; readonly client: string }
   | { readonly do: 'repeat'; readonly client: string }
   | { readonly do: 'close'; readonly round: number; readonly attempt: number; readonly clients: readonly string[] }
   | {

@@ -6,6 +6,8 @@ import { beginRounds, DIVERGED_ROUNDS, initialRounds, step } from './rounds.ts';
 const config: RoundsConfig = {
   rounds: 4,
   expect: ['x', 'y'],
+  optional: ['z'],
+  mayLeave: false,
   evaluateEvery: 2,
   probeEvery: 2,
   checkpointEvery: 2,
@@ -87,7 +89,7 @@ describe('the round machine', () => {
   });
 
   it('asks a client that comes back in the middle of a round again', () => {
-    const back = play(config, [joinA, joinB, { type: 'left', client: 'a' }, joinA]).effects;
+    const back = play(config, [joinA, joinB, { type: 'left', client: 'a', goodbye: false }, joinA]).effects;
     expect(back.at(-1)).toEqual({ do: 'repeat', client: 'a' });
   });
 
@@ -159,7 +161,7 @@ describe('the round machine', () => {
     const client = fc.constantFrom('a', 'b', 'c');
     const event: fc.Arbitrary<RoundsEvent> = fc.oneof(
       client.map((name): RoundsEvent => ({ type: 'joined', client: name, tasks: [name === 'a' ? 'x' : 'y'] })),
-      client.map((name): RoundsEvent => ({ type: 'left', client: name })),
+      client.map((name): RoundsEvent => ({ type: 'left', client: name, goodbye: false })),
       fc.tuple(client, fc.nat(5)).map(([name, round]) => answer(name, round)),
       fc
         .constantFrom('deadline' as const, 'give-up' as const)

@@ -1,5 +1,5 @@
 import { fail, type TrunklineError } from '@trunkline/protocol';
-import type { Effect, RoundsConfig, RoundsEvent, RoundsState, Timer } from './round-events.ts';
+import type { Effect, RoundsConfig, RoundsEvent, RoundsState, Seat, Timer } from './round-events.ts';
 
 /**
  * When rounds open and close, as a pure state machine: (state, event) → effects. It knows no socket, no clock and no tensor;
@@ -34,7 +34,7 @@ export function step(config: RoundsConfig, state: RoundsState, event: RoundsEven
     case 'joined':
       return joined(config, state, event.client, event.tasks);
     case 'left':
-      return left(config, state, event.client);
+      return left(config, state, event);
     case 'answered':
       return answered(config, state, event);
     case 'closed':
@@ -66,7 +66,7 @@ export function step(config: RoundsConfig, state: RoundsState, event: RoundsEven
 
 /** Who is being waited for: expected tasks nobody brought, or clients whose answer is due. Sorted. */
 export function waitingFor(config: RoundsConfig, state: RoundsState): { clients: string[]; tasks: string[] } {
-  if (state.phase === 'gathering') return { clients: [], tasks: missingTasks(config, state) };
+  if (state.phase === 'gathering' || nobodyLeft(state)) return { clients: [], tasks: missingTasks(config, state) };
   const clients = [...state.asked].filter((client) => !state.answered.has(client)).sort(byCodeUnits);
   return { clients, tasks: clients.flatMap((client) => [...(state.seats.get(client)?.tasks ?? [])]) };
 }
@@ -74,7 +74,10 @@ export function waitingFor(config: RoundsConfig, state: RoundsState): { clients:
 /** Order of ids everywhere: UTF-16 code units, never the locale's. */
 export const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-function missingTasks(config: RoundsConfig, state: RoundsState): string[] {
+/** Everyone said goodbye in the middle of training. */
+const nobodyLeft = (state: RoundsState): boolean => state.phase === 'training' && state.seats.size === 0;
+
+export function missingTasks(config: RoundsConfig, state: RoundsState): string[] {
   const served = new Map<string, number>();
   for (const seat of state.seats.values()) {
     if (seat.connected) for (const task of seat.tasks) served.set(task, (served.get(task) ?? 0) + 1);
@@ -93,24 +96,41 @@ function joined(config: RoundsConfig, state: RoundsState, client: string, tasks:
     state.phase = 'training';
     return open(config, state);
   }
+  if (state.phase === 'training' && state.asked.size === 0) return open(config, state);
   // One that came back: its answer is still due, so it is asked again. A newcomer is asked from the next round on.
   return state.asked.has(client) && !state.answered.has(client) ? [{ do: 'repeat', client }] : [];
 }
 
-function left(config: RoundsConfig, state: RoundsState, client: string): Effect[] {
-  const seat = state.seats.get(client);
+function left(config: RoundsConfig, state: RoundsState, event: Extract<RoundsEvent, { type: 'left' }>): Effect[] {
+  const seat = state.seats.get(event.client);
   if (!seat) return [];
   seat.connected = false;
-  if (state.phase === 'gathering') state.seats.delete(client);
-  return waiting(config, state);
+  if (state.phase !== 'gathering' && !(event.goodbye && mayGo(config, seat))) return waiting(config, state);
+  state.seats.delete(event.client);
+  if (state.phase === 'gathering') return waiting(config, state);
+  // What it has answered already counts; what it has not is not waited for.
+  const due = state.asked.has(event.client) && !state.answered.has(event.client);
+  if (due) state.asked.delete(event.client);
+  if (nobodyLeft(state) && state.answered.size === 0) return vacant(config, state);
+  return due ? completed(config, state) : [];
 }
+
+/** A goodbye frees the seat where the run allows it. */
+export const mayGo = (config: RoundsConfig, seat: Seat): boolean =>
+  config.mayLeave || seat.tasks.every((task) => config.optional.includes(task));
+
+/** Nobody is there to open a round with: whoever joins opens it. */
+const vacant = (config: RoundsConfig, state: RoundsState): Effect[] => [
+  ...waiting(config, state),
+  setTimer(state, 'give-up', config.giveUpAfterMs),
+];
 
 function open(config: RoundsConfig, state: RoundsState): Effect[] {
   state.answered = new Set();
   state.overdue = false;
-  if (state.paused) {
+  if (state.paused || state.seats.size === 0) {
     state.asked = new Set();
-    return [];
+    return state.paused ? [] : vacant(config, state);
   }
   const clients = [...state.seats.keys()].sort(byCodeUnits);
   state.asked = new Set(clients);
@@ -130,15 +150,22 @@ function answered(
   if (state.phase !== 'training' || event.round !== state.round || event.attempt !== state.attempt) return [];
   if (!state.asked.has(event.client) || state.answered.has(event.client)) return [];
   state.answered.add(event.client);
-  for (const task of event.sound) state.streaks.delete(`${event.client}/${task}`);
-  for (const task of event.diverged) {
-    const streak = (state.streaks.get(`${event.client}/${task}`) ?? 0) + 1;
-    state.streaks.set(`${event.client}/${task}`, streak);
+  return diverging(state, event) ?? completed(config, state);
+}
+
+/** Counts rounds without a finite loss; the effect that ends the run when a task has had too many running. */
+export function diverging(
+  state: RoundsState,
+  { client, sound, diverged }: Extract<RoundsEvent, { type: 'answered' }>,
+): Effect[] | undefined {
+  for (const task of sound) state.streaks.delete(`${client}/${task}`);
+  for (const task of diverged) {
+    const streak = (state.streaks.get(`${client}/${task}`) ?? 0) + 1;
+    state.streaks.set(`${client}/${task}`, streak);
     if (streak < DIVERGED_ROUNDS) continue;
-    const error = fail('TASK_DIVERGED', { task, client: event.client, rounds: DIVERGED_ROUNDS, round: state.round });
-    return end(state, error);
+    return end(state, fail('TASK_DIVERGED', { task, client, rounds: DIVERGED_ROUNDS, round: state.round }));
   }
-  return completed(config, state);
+  return undefined;
 }
 
 /** All answers are in, or the deadline has passed where that is enough. */
@@ -153,12 +180,17 @@ function completed(config: RoundsConfig, state: RoundsState): Effect[] {
 
 /** The shell has made trunk r+1. */
 function closed(config: RoundsConfig, state: RoundsState): Effect[] {
+  moved(config, state);
+  return proceed(config, state);
+}
+
+/** Counts the round, and notes what is to be scored before the next one. */
+export function moved(config: RoundsConfig, state: RoundsState): void {
   state.round++;
   const last = state.round === config.rounds;
   if (last || state.round % config.evaluateEvery === 0) {
     state.scoring = last ? ['validation', 'test'] : ['validation'];
   }
-  return proceed(config, state);
 }
 
 function proceed(config: RoundsConfig, state: RoundsState): Effect[] {
@@ -184,19 +216,20 @@ function rang(config: RoundsConfig, state: RoundsState, timer: Timer): Effect[] 
   if (timer.phase !== state.phase || timer.round !== state.round || timer.attempt !== state.attempt) return [];
   const missing = waitingFor(config, state);
   if (missing.clients.length + missing.tasks.length === 0) return [];
-  if (timer.name === 'give-up') {
-    const names = [
-      ...missing.clients.map((client) => `client ${client}`),
-      ...missing.tasks.map((task) => `task ${task}`),
-    ];
-    return end(
-      state,
-      fail('WAITED_TOO_LONG', { seconds: Math.round(config.giveUpAfterMs / 1000), missing: names.join(', ') }),
-    );
-  }
+  if (timer.name === 'give-up') return gaveUp(config, state, missing);
   state.overdue = true;
   const effects = completed(config, state);
   return config.onMissing === 'proceed' ? effects : [...effects, setTimer(state, 'give-up', config.giveUpAfterMs)];
+}
+
+export function gaveUp(
+  config: RoundsConfig,
+  state: RoundsState,
+  { clients, tasks }: { clients: readonly string[]; tasks: readonly string[] },
+): Effect[] {
+  const names = [...clients.map((client) => `client ${client}`), ...tasks.map((task) => `task ${task}`)];
+  const seconds = Math.round(config.giveUpAfterMs / 1000);
+  return end(state, fail('WAITED_TOO_LONG', { seconds, missing: names.join(', ') }));
 }
 
 function end(state: RoundsState, error: TrunklineError): Effect[] {
@@ -208,7 +241,7 @@ const waiting = (config: RoundsConfig, state: RoundsState): Effect[] => [
   { do: 'waiting', ...waitingFor(config, state) },
 ];
 
-const setTimer = (state: RoundsState, name: Timer['name'], ms: number): Effect => ({
+export const setTimer = (state: RoundsState, name: Timer['name'], ms: number): Effect => ({
   do: 'timer',
   timer: { name, phase: state.phase, round: state.round, attempt: state.attempt },
   ms,

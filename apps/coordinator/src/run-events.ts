@@ -24,6 +24,10 @@ export type RunEvent =
     }
   | { event: 'left'; client: string; reason: string }
   | { event: 'refused'; client: string; message: string; error: ErrorReport }
+  /** Which answers the step from trunk `round` is made of, in the order in which they are added; written before the next trunk goes out. */
+  | { event: 'accepted'; round: number; answers: Accepted[] }
+  /** An answer from a trunk more than `maxAge` versions old. */
+  | { event: 'dropped'; client: string; age: number; maxAge: number }
   | { event: 'waiting'; clients: string[]; tasks: string[]; round: number }
   | {
       event: 'round';
@@ -45,6 +49,19 @@ export type RunEvent =
   | { event: 'paused' | 'resumed' | 'stopped'; round: number }
   | { event: 'finished'; rounds: number; sha256: string }
   | ({ event: 'error' } & ErrorReport);
+
+/** One answer of mode `buffered`. */
+export interface Accepted {
+  readonly client: string;
+  /** The client's own count of answers: with it the client draws its batch. */
+  readonly call: number;
+  /** The trunk that it was computed from. */
+  readonly version: number;
+  /** τ: versions between that trunk and the one it moved. */
+  readonly age: number;
+  /** s(τ), what its rows were multiplied by; 0: too old, dropped. */
+  readonly scale: number;
+}
 
 export interface ScoredTask {
   task: string;

@@ -2,6 +2,7 @@ import { combineRows, gramianOf, type StrategyState } from '@trunkline/model/agg
 import type { OptimizerState } from '@trunkline/model/optimizer';
 import { randomStream } from '@trunkline/model/random';
 import { initialTrunk } from '@trunkline/model/trunk';
+import { nextControl, weightedRows } from './control-variate.ts';
 import type { Plan } from './plan.ts';
 
 /** One task's gradient at one client, unscaled. */
@@ -9,14 +10,26 @@ export interface Row {
   /** The task, or `task@client` where replicas serve it. */
   readonly id: string;
   readonly lambda: number;
+  /** λ times what the client scaled the row by; left out: λ. */
+  readonly share?: number;
   readonly loss: number;
   readonly values: Float32Array;
 }
 
 /** What a round's answers amount to. `sum` is Σ λ_k g_k in float64, added in client order; null: no row was left. */
-export type Answers =
-  | { readonly exchange: 'sum'; readonly sum: Float64Array | null; readonly tasks: number }
-  | { readonly exchange: 'rows'; readonly rows: readonly Row[] };
+export type Answers = {
+  /** Σ of the shares of all tasks that were asked; only SCAFFOLD reads it. */
+  readonly all?: number;
+} & (
+  | {
+      readonly exchange: 'sum';
+      readonly sum: Float64Array | null;
+      readonly tasks: number;
+      /** Σ of the shares of the tasks in it; only SCAFFOLD reads it. */
+      readonly share?: number;
+    }
+  | { readonly exchange: 'rows'; readonly rows: readonly Row[] }
+);
 
 export interface StepReport {
   /** Weights of the rows, where there are rows. */
@@ -30,6 +43,8 @@ export interface TrunkStep {
   readonly theta: Float32Array;
   /** How many rounds made it. */
   readonly version: number;
+  /** SCAFFOLD's c, which goes out with the trunk; null: zero, or not used. A new array each round. */
+  readonly control: Float32Array | null;
   /** Trunk r → trunk r+1. Without a row left, trunk, optimizer and strategy stay as they are, and the round still counts. */
   advance(answers: Answers): StepReport;
   /** Trunk, optimizer and strategy state, copied. */
@@ -42,6 +57,7 @@ export interface TrunkSnapshot {
   readonly theta: Float32Array;
   readonly optimizer: OptimizerState;
   readonly strategy: StrategyState | null;
+  readonly control: Float32Array | null;
 }
 
 export function createTrunkStep(plan: Plan): TrunkStep {
@@ -50,6 +66,7 @@ export function createTrunkStep(plan: Plan): TrunkStep {
   let version = 0;
   let optimizer = plan.optimizer.init(theta.length);
   let strategy: StrategyState | null = null;
+  let control: Float32Array | null = null;
   const member = plan.strategy.create(plan.parameters);
 
   const move = (direction: Float32Array) => {
@@ -92,9 +109,19 @@ export function createTrunkStep(plan: Plan): TrunkStep {
     return { weights: named(rows, weights), stationary: state.stationary === true };
   };
 
+  const span = plan.pace.local?.scaffold ? plan.pace.local.steps * plan.pace.local.optimizer.sgd!.learningRate : null;
+  const moveControl = (answers: Answers) => {
+    if (span === null || !answers.all) return;
+    const { sum, share } = answers.exchange === 'rows' ? weightedRows(answers.rows) : answers;
+    if (sum && share) control = nextControl(control, sum, { answered: share, all: answers.all, span });
+  };
+
   return {
     get theta() {
       return theta;
+    },
+    get control() {
+      return control;
     },
     get version() {
       return version;
@@ -107,12 +134,13 @@ export function createTrunkStep(plan: Plan): TrunkStep {
         const scale = plan.strategy.needs === 'sum' ? plan.strategy.sumScale!(answers.tasks) : 1;
         move(Float32Array.from(answers.sum, (value) => value * scale));
       }
+      moveControl(answers);
       version++;
       return report;
     },
-    snapshot: () => structuredClone({ version, theta, optimizer, strategy }),
+    snapshot: () => structuredClone({ version, theta, optimizer, strategy, control }),
     restore(snapshot) {
-      ({ version, theta, optimizer, strategy } = structuredClone(snapshot));
+      ({ version, theta, optimizer, strategy, control } = structuredClone(snapshot));
     },
   };
 }

@@ -1,7 +1,24 @@
 import type { Source, Split } from './data/source.ts';
 import type { Tf } from './layer/layer.ts';
+import type { OptimizerConfig } from './optimizer/index.ts';
 import type { TaskPlan } from './task.ts';
 import type { Trunk } from './trunk/trunk.ts';
+
+/** What a round of local steps asks in addition. */
+export interface LocalCall {
+  /** H: how many steps each task takes from θ, on its own copy of the trunk. */
+  readonly steps: number;
+  /** What moves the copy; it begins anew each round. */
+  readonly optimizer: OptimizerConfig;
+  /** μ of FedProx; 0: none. */
+  readonly proximal: number;
+  /** SCAFFOLD: each task keeps a control variate c_k and corrects its steps by c − c_k. The optimizer must then be plain sgd. */
+  readonly scaffold: boolean;
+  /** The coordinator's control variate c; null or left out: zero. */
+  readonly control?: Float32Array | null;
+  /** Task → what its row is multiplied by before it is sent or added; left out: 1. */
+  readonly scale?: Readonly<Record<string, number>>;
+}
 
 /** What one round asks of a learner. */
 export interface StepCall {
@@ -14,6 +31,10 @@ export interface StepCall {
   readonly exchange: 'sum' | 'rows';
   /** Rows in addition to the sum, unscaled; they touch nothing that the step reads or writes. */
   readonly probe: boolean;
+  /** Left out: one training step, whose rows are gradients. */
+  readonly local?: LocalCall;
+  /** Steps that heads and adapters take on this trunk first, sending nothing; left out: none. */
+  readonly warmup?: number;
 }
 
 export interface TaskLoss {

@@ -57,6 +57,11 @@ export const errors = {
     hint: 'The tasks of this run: {known}.',
     exit: 2,
   },
+  TASK_EXPECTED_OPTIONAL: {
+    message: '{at}: the task `{task}` stands in `expect` and in `optional`.',
+    hint: 'Tasks in `expect` are waited for before round 0, those in `optional` never: keep one of the two.',
+    exit: 2,
+  },
   EXPECT_UNSERVED: {
     message: '{at}: the run expects the task `{task}`, which no client brings.',
     hint: 'Tasks of the clients: {known}. Correct `expect`, or add the client that serves it.',

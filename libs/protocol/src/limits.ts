@@ -16,6 +16,8 @@ export const limits = {
   trunkLayers: 1_000,
   /** Tasks of one client. */
   tasksPerClient: 256,
+  /** Local steps of one round, and steps of a warm-up: what a coordinator may ask of a client in one message. */
+  localSteps: 100_000,
   /** Length of an id. */
   idLength: 64,
   /** Uploads that the coordinator holds in memory at once; past it, credit is granted in sorted order. */

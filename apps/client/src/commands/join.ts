@@ -1,7 +1,8 @@
 import { createInterface } from 'node:readline/promises';
 import { Command, Option } from 'commander';
 import { fail, toTrunklineError, type TrunklineError } from '@trunkline/protocol';
-import { startClient, type Agreement, type Client, type ClientEvent } from '../client.ts';
+import type { Agreement } from '../agreement.ts';
+import { startClient, type Client, type ClientEvent } from '../client.ts';
 import { readClient } from '../config.ts';
 import { defaultStateFolder } from '../state-folder.ts';
 import { agreementText, eventText } from '../talk.ts';

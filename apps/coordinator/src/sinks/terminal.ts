@@ -40,6 +40,8 @@ function sentence(event: Exclude<RunEvent, { event: 'round' }>, rounds: number):
       return `${event.client} left: ${event.reason}`;
     case 'refused':
       return `${event.client}: ${event.message} refused: ${event.error.message}`;
+    case 'dropped':
+      return `${event.client}: an answer from a trunk ${event.age} versions old was dropped (maxAge ${event.maxAge})`;
     case 'waiting': {
       const names = [
         ...event.clients.map((client) => `client ${client}`),
@@ -63,6 +65,7 @@ function sentence(event: Exclude<RunEvent, { event: 'round' }>, rounds: number):
     case 'finished':
       return `Finished after ${event.rounds} rounds; trunk sha256 ${event.sha256}`;
     case 'error':
+    case 'accepted':
     case 'checkpoint':
     case 'conflicts':
       return undefined;

@@ -17,7 +17,7 @@ export interface ConfigFile {
   readonly folder: string;
   readonly value: unknown;
   /** `file:line:column` of a key's value, or of the nearest key above it that the file has. */
-  at(path: Path): string;
+  readonly at: (path: Path) => string;
 }
 
 /**

@@ -24,6 +24,17 @@ export const welcomeMessage = z.strictObject({
   }),
   rounds: countField,
   exchange: z.enum(['sum', 'rows']),
+  /** Rows are sums of this many local updates instead of gradients; left out: gradients. */
+  local: z
+    .strictObject({
+      steps: countField.min(1).max(limits.localSteps),
+      /** Optimizer of the local steps, as in the run file; checked by the client. */
+      optimizer: jsonField,
+      /** μ of FedProx. */
+      proximal: z.number().nonnegative(),
+      scaffold: z.boolean(),
+    })
+    .optional(),
   /** λ on heads too. */
   weightHeads: z.boolean(),
   evaluateEvery: countField,

@@ -7,17 +7,27 @@ import { countField, digestField, idField, scoreField } from './fields.ts';
 export const answerId = z.strictObject({ round: countField, attempt: countField });
 export type AnswerId = z.infer<typeof answerId>;
 
-/** Coordinator → client: answer round `round` from trunk `version`. */
+/** Task → a factor ≥ 0. */
+const factors = z.record(idField, z.number().nonnegative());
+
+/**
+ * Coordinator → client: answer `round` from trunk `version`. In a run of mode `buffered` each client has its own count of rounds: how
+ * often it has answered.
+ */
 export const roundMessage = z.strictObject({
   ...answerId.shape,
   version: countField,
   /** λ of each of the client's tasks, replicas' shares included. */
-  lambda: z.record(idField, z.number().nonnegative()),
+  lambda: factors,
+  /** What each task's row is multiplied by before it is sent or added; left out: 1. */
+  scale: factors.optional(),
   exchange: z.enum(['sum', 'rows']),
   /** Rows in addition to the sum, for the conflict matrix; the step does not use them. */
   probe: z.boolean(),
   /** Save heads, adapters and optimisers as they are before this round. */
   checkpoint: z.boolean(),
+  /** Steps that heads and adapters take on this trunk first, sending nothing: the client joined a run that was under way. */
+  warmup: countField.max(limits.localSteps).optional(),
   /** Milliseconds from now; null: no deadline. */
   deadlineMs: countField.nullable(),
   /** Chunks that may be sent at once; more by `credit`. */
@@ -49,6 +59,8 @@ export type ContributionMessage = z.infer<typeof contributionMessage>;
 /** Client → coordinator: nothing more follows for this round. Also the whole answer of a client without a labelled row. */
 export const answeredMessage = z.strictObject({
   ...answerId.shape,
+  /** The trunk that it was computed from; asked again after a broken line, a client may have started from an older one. */
+  version: countField.optional(),
   losses: z.array(taskLoss).max(limits.tasksPerClient),
   /** How many contributions were sent: the coordinator must have as many. */
   contributions: countField,

@@ -7,6 +7,8 @@ import { countField, digestField } from './fields.ts';
 export const trunkMessage = z.strictObject({
   version: countField,
   attempt: countField,
+  /** SCAFFOLD's control variate c stands behind the trunk in the same transfer; while it is zero it is not sent. */
+  control: z.boolean().optional(),
   bytes: countField,
   sha256: digestField,
   encoding: z.enum(ENCODINGS),

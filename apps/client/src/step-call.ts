@@ -1,0 +1,27 @@
+import type { CoordinatorMessage, Welcome } from '@trunkline/protocol';
+import type { LocalCall, StepCall } from '@trunkline/model/learner';
+
+/** A called round as the training thread takes it; what holds for the whole run comes from the welcome. */
+export function stepOf(
+  call: CoordinatorMessage<'round'>,
+  { local }: Welcome,
+  control: Float32Array | null,
+): Omit<StepCall, 'theta'> & { checkpoint: boolean; attempt: number } {
+  const { round, attempt, lambda, exchange, probe, checkpoint, warmup, scale } = call;
+  const steps = local && {
+    // The learner checks it against the optimizers that it knows.
+    ...(local as typeof local & Pick<LocalCall, 'optimizer'>),
+    control,
+    ...(scale ? { scale } : {}),
+  };
+  return {
+    round,
+    attempt,
+    lambda,
+    exchange,
+    probe,
+    checkpoint,
+    ...(warmup === undefined ? {} : { warmup }),
+    ...(steps ? { local: steps } : {}),
+  };
+}

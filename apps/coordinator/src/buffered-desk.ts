@@ -1,0 +1,178 @@
+import { chunkCount, fail, type AnsweredMessage } from '@trunkline/protocol';
+import { addScaled, combineRows } from '@trunkline/model/aggregation';
+import { answerBook, type ClosedRound, type Desk } from './desk.ts';
+import { openIntake, type Asked, type RoundIntake } from './intake.ts';
+import type { BufferRules } from './mode.ts';
+import type { Plan } from './plan.ts';
+import type { DeskDeps } from './round-desk.ts';
+import { byCodeUnits } from './rounds.ts';
+import type { Accepted } from './run-events.ts';
+import { stalenessScale } from './staleness.ts';
+import type { Answers, Row } from './trunk-step.ts';
+
+/** An answer that is due from a client. */
+interface Call {
+  readonly intake: RoundIntake;
+  readonly asked: Asked;
+  /** Trunks that it was sent to be answered from: asked again after a broken line, it may start from a newer one. */
+  readonly versions: Set<number>;
+  readonly probe: boolean;
+  /** Once it is complete: from which trunk, and what it says. */
+  answer?: { readonly version: number; readonly message: AnsweredMessage };
+}
+
+/** An answer that is in, as it is added. */
+export interface HeldAnswers extends Pick<Accepted, 'client' | 'call' | 'scale'> {
+  readonly answers: Answers;
+}
+
+interface Held extends Accepted, HeldAnswers {
+  readonly probes: readonly Row[];
+}
+
+/** The desk of `buffered`: each client has its own count of answers, each from the trunk that was the newest when it was asked. */
+export function createBufferedDesk(plan: Plan, rules: BufferRules, deps: DeskDeps): Desk {
+  const { members, keeper, delivery } = deps;
+  const { exchange, trunk, config, pace } = plan;
+  const book = answerBook();
+  const calls = new Map<string, Call>();
+  /** Answers of each client so far. */
+  const counts = new Map<string, number>();
+  let held: Held[] = [];
+  let attempt = 0;
+  let probing = false;
+
+  const due = (client: string): Call => {
+    const call = calls.get(client);
+    if (!call) throw fail('CONTRIBUTION_STALE', { found: 'some', expected: 'none' });
+    return call;
+  };
+  const callOf = (client: string): Call => {
+    const known = calls.get(client);
+    if (known) return known;
+    // λ is shared out among all who are seated, whoever answers next.
+    const all = members.asked([...members.all.keys()].sort(byCodeUnits));
+    const asked = all.find((entry) => entry.client === client)!;
+    const round = counts.get(client) ?? 0;
+    const intake = openIntake({ round, attempt, exchange, length: trunk.layout.length, asked: [asked] });
+    const call: Call = { intake, asked, versions: new Set(), probe: probing };
+    calls.set(client, call);
+    return call;
+  };
+  return {
+    open(effect) {
+      attempt = effect.attempt;
+      probing = effect.probe;
+    },
+    async ask(client) {
+      const member = members.all.get(client);
+      if (!member?.connection) return;
+      const { intake, asked, versions, probe } = callOf(client);
+      const { lambda, scale } = asked;
+      await delivery.tell(member.connection, (line) => {
+        versions.add(keeper.version);
+        const sent = delivery.trunkTo(member, attempt);
+        const called = line.send('round', {
+          round: intake.round,
+          attempt,
+          version: keeper.version,
+          lambda: { ...lambda },
+          ...(scale ? { scale: { ...scale } } : {}),
+          exchange,
+          probe: probe && exchange === 'sum',
+          checkpoint: false,
+          ...(member.cold ? { warmup: config.warmup } : {}),
+          deadlineMs: pace.patience.deadlineMs,
+          credit: chunkCount(trunk.layout.length * 4),
+        });
+        return Promise.all([sent, called]);
+      });
+    },
+    intake: (client) => due(client).intake,
+    current: (client) => due(client).intake,
+    answered(client, message) {
+      const call = due(client);
+      const version = versionOf(call, message);
+      call.intake.answered(client, message);
+      call.answer = { version, message };
+    },
+    settle(client) {
+      const { intake, asked, probe, answer } = due(client);
+      const { version, message } = answer!;
+      calls.delete(client);
+      counts.set(client, intake.round + 1);
+      book.note(client, message, asked.rowIds);
+      const age = keeper.version - version;
+      const stale = age > rules.maxAge;
+      const scale = stale ? 0 : stalenessScale(rules.staleness, age);
+      const probes = probe && !stale ? intake.probes() : [];
+      held.push({ client, call: intake.round, version, age, scale, answers: intake.answers(), probes });
+      return stale ? age : null;
+    },
+    close() {
+      const all = held.sort((a, b) => byCodeUnits(a.client, b.client) || a.call - b.call);
+      held = [];
+      const used = all.filter(({ scale }) => scale > 0);
+      const closed: ClosedRound = {
+        answers: mergeAnswers(used, trunk.layout.length),
+        probes: latestRows(used.flatMap(({ probes }) => probes)),
+        losses: new Map(book.losses),
+        timings: new Map(book.timings),
+        accepted: all.map(({ client, call, version, age, scale }) => ({ client, call, version, age, scale })),
+      };
+      book.clear();
+      return closed;
+    },
+  };
+}
+
+function versionOf({ versions, intake }: Call, message: AnsweredMessage): number {
+  const version = message.version ?? Math.max(...versions);
+  if (versions.has(version)) return version;
+  throw fail('MESSAGE_INVALID', {
+    event: 'answered',
+    problem: `round ${intake.round} was not asked from trunk ${version}`,
+  });
+}
+
+/**
+ * The answers since the last close as one round's: each is multiplied by its s(τ); where a client answered more than once its
+ * answers count as their mean, so that λ means the same for fast and slow. In the order (task, client, call), float64, rounded once.
+ */
+export function mergeAnswers(held: readonly HeldAnswers[], length: number): Answers {
+  const times = (client: string) => held.filter((one) => one.client === client).length;
+  if (held.every(({ answers }) => answers.exchange === 'sum')) {
+    let sum: Float64Array | null = null;
+    const tasks = new Map<string, number>();
+    for (const { client, scale, answers } of held) {
+      if (answers.exchange !== 'sum' || !answers.sum) continue;
+      addScaled((sum ??= new Float64Array(length)), Float32Array.from(answers.sum), scale / times(client));
+      tasks.set(client, Math.max(answers.tasks, tasks.get(client) ?? 0));
+    }
+    return { exchange: 'sum', sum, tasks: [...tasks.values()].reduce((all, count) => all + count, 0) };
+  }
+  const rows = new Map<string, { last: Row; values: Float32Array[]; scales: number[] }>();
+  for (const { scale, answers } of held) {
+    for (const row of answers.exchange === 'rows' ? answers.rows : []) {
+      const { values, scales } = rows.get(row.id) ?? { values: [], scales: [] };
+      rows.set(row.id, { last: row, values: [...values, row.values], scales: [...scales, scale] });
+    }
+  }
+  const merged = [...rows.values()].map(({ last, values, scales }) => ({
+    ...last,
+    values: combineRows(
+      values,
+      scales.map((scale) => scale / scales.length),
+    ),
+  }));
+  return { exchange: 'rows', rows: merged.sort(byRow) };
+}
+
+/** By task, then by client: an id is `task` or `task@client`. */
+function byRow(a: Row, b: Row): number {
+  const [task = '', client = ''] = a.id.split('@');
+  const [otherTask = '', otherClient = ''] = b.id.split('@');
+  return byCodeUnits(task, otherTask) || byCodeUnits(client, otherClient);
+}
+
+const latestRows = (rows: readonly Row[]): Row[] => [...new Map(rows.map((row) => [row.id, row])).values()].sort(byRow);

@@ -1,0 +1,124 @@
+import {
+  CAPABILITIES,
+  fail,
+  type AnsweredMessage,
+  type Hello,
+  type Join,
+  type Joined,
+  type ScoresMessage,
+  type Welcome,
+} from '@trunkline/protocol';
+import type { CoreDeps } from './core.ts';
+import type { Desk } from './desk.ts';
+import type { ClientHandlers, Connection } from './gateway.ts';
+import type { Members } from './members.ts';
+import type { Plan } from './plan.ts';
+import type { RoundsEvent, RoundsState } from './round-events.ts';
+import type { ScoredTask } from './run-events.ts';
+
+export interface ConversationDeps {
+  readonly members: Members;
+  readonly desk: Desk;
+  readonly state: Readonly<RoundsState>;
+  readonly emit: CoreDeps['emit'];
+  readonly feed: (event: RoundsEvent) => void;
+  readonly scored: (scores: readonly ScoredTask[]) => void;
+}
+
+/** What a client may say, and what it is answered. */
+export interface Conversation {
+  handlers(connection: Connection): ClientHandlers;
+  /** The line is gone, on purpose or not. */
+  disconnected(client: string, reason: string): void;
+}
+
+export function createConversation(plan: Plan, deps: ConversationDeps): Conversation {
+  const { members, desk, state, emit, feed } = deps;
+  const { config } = plan;
+  /** Clients that said goodbye and are still connected, with their reason. */
+  const leaving = new Map<string, string>();
+
+  const seat = (connection: Connection, message: Join): Joined => {
+    const { client } = connection;
+    const again = members.all.has(client);
+    const member = members.seat(connection, message);
+    // A process that has answered before holds its heads; any other starts with new ones.
+    member.cold = state.round > 0 && config.warmup > 0 && message.answered === undefined;
+    const tasks = member.offers.map(({ id }) => id);
+    const labelled = Object.fromEntries(member.offers.map((offer) => [offer.id, offer.labelled]));
+    const { backend, library, device } = message.machine;
+    emit({ event: 'joined', client, tasks, labelled, backend: `${backend} (${library}, ${device})`, again });
+    // The acknowledgement goes out before the first call.
+    setImmediate(() => feed({ type: 'joined', client, tasks }));
+    return { round: state.round, attempt: state.attempt };
+  };
+
+  const keepAnswer = (client: string, message: AnsweredMessage) => {
+    const { round, attempt } = message;
+    desk.intake(client, round);
+    desk.answered(client, message);
+    members.all.get(client)!.cold = false;
+    const labelled = message.losses.filter((loss) => loss.labelled > 0);
+    const sound = labelled.filter(({ loss }) => loss !== null).map(({ task }) => task);
+    const diverged = labelled.filter(({ loss }) => loss === null).map(({ task }) => task);
+    // The acknowledgement goes out before what this answer may set off.
+    setImmediate(() => {
+      const age = desk.settle(client);
+      if (age !== null) emit({ event: 'dropped', client, age, maxAge: plan.pace.buffer?.maxAge ?? 0 });
+      feed({ type: 'answered', client, round, attempt, sound, diverged, stale: age !== null });
+    });
+  };
+
+  const keepScores = (client: string, message: ScoresMessage) => {
+    const { version, split, tasks } = message;
+    if (version !== state.round || split !== state.scoring[0]) return;
+    deps.scored(tasks.map(({ task, loss, metrics }) => ({ task, client, loss, metrics })));
+    feed({ type: 'scored', client, version, split });
+  };
+
+  return {
+    handlers: (connection) => {
+      const { client } = connection;
+      return {
+        hello: (message) => welcomeOf(plan, client, message),
+        join: (message) => seat(connection, message),
+        contribution: (message) => desk.intake(client, message.round).announce(client, message),
+        chunk: (message, bytes) => desk.current(client).chunk(client, message, bytes),
+        answered: (message) => keepAnswer(client, message),
+        scores: (message) => keepScores(client, message),
+        leave: ({ reason }) => void leaving.set(client, reason),
+      };
+    },
+    disconnected(client, broken) {
+      const reason = leaving.get(client);
+      leaving.delete(client);
+      const member = members.all.get(client);
+      if (!member?.connection || state.phase === 'finished' || state.phase === 'ended') return;
+      member.connection = null;
+      emit({ event: 'left', client, reason: reason ?? broken });
+      feed({ type: 'left', client, goodbye: reason !== undefined });
+      if (!state.seats.has(client)) members.remove(client);
+    },
+  };
+}
+
+function welcomeOf(plan: Plan, client: string, message: Hello): Welcome {
+  const { config, trunk, pace } = plan;
+  if (message.trunk !== undefined && message.trunk !== trunk.digest) {
+    throw fail('TRUNK_DIFFERS', { client, found: message.trunk.slice(0, 12), expected: trunk.digest.slice(0, 12) });
+  }
+  const { seed, rounds, evaluateEvery, probeEvery } = config;
+  const { steps, optimizer, proximal, scaffold } = pace.local ?? {};
+  return {
+    run: config.run,
+    seed,
+    capabilities: [...CAPABILITIES],
+    trunk: { spec: trunk.spec, digest: trunk.digest, parameters: trunk.layout.length },
+    rounds,
+    exchange: plan.exchange,
+    ...(pace.local ? { local: { steps: steps!, optimizer, proximal: proximal!, scaffold: scaffold! } } : {}),
+    weightHeads: plan.weightHeads,
+    evaluateEvery,
+    probeEvery,
+  };
+}

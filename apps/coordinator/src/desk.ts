@@ -1,0 +1,55 @@
+import type { AnsweredMessage } from '@trunkline/protocol';
+import type { RoundIntake } from './intake.ts';
+import type { Effect } from './round-events.ts';
+import type { Accepted } from './run-events.ts';
+import type { Answers, Row } from './trunk-step.ts';
+
+/** Where clients are called to answer, and where their answers arrive. One kind a mode; the run behind it is the same. */
+export interface Desk {
+  /** A round opens. */
+  open(effect: Extract<Effect, { do: 'open' }>): void;
+  /** Calls a client, or calls it again: sends the round, and the trunk if it does not hold it. */
+  ask(client: string): Promise<void>;
+  /** Where this client's contribution belongs. @throws CONTRIBUTION_STALE: nothing is due from it */
+  intake(client: string, round: number): RoundIntake;
+  /** The same for a chunk, which does not say its round. */
+  current(client: string): RoundIntake;
+  /** The client says that its answer is complete. @throws MESSAGE_INVALID, CONTRIBUTION_STALE */
+  answered(client: string, message: AnsweredMessage): void;
+  /**
+   * Takes the answer in, right before the round machine hears of it: what closes then is what the machine counted. The versions between
+   * its trunk and the newest, where it is too old to count; otherwise null.
+   */
+  settle(client: string): number | null;
+  /** Everything since the round opened, in its fixed order. */
+  close(): ClosedRound;
+}
+
+export interface ClosedRound {
+  readonly answers: Answers;
+  /** Rows for the conflict matrix, where the round asked for them. */
+  readonly probes: readonly Row[];
+  /** Row id → loss. */
+  readonly losses: ReadonlyMap<string, number | null>;
+  readonly timings: ReadonlyMap<string, AnsweredMessage['timing']>;
+  /** Which answers made the trunk's step, where that depends on timing; null where it does not. */
+  readonly accepted: readonly Accepted[] | null;
+}
+
+/** What a desk keeps of each answer beside its rows. */
+export function answerBook() {
+  const losses = new Map<string, number | null>();
+  const timings = new Map<string, AnsweredMessage['timing']>();
+  return {
+    losses,
+    timings,
+    note(client: string, message: AnsweredMessage, rowIds: Readonly<Record<string, string>>) {
+      timings.set(client, message.timing);
+      for (const { task, loss, labelled } of message.losses) if (labelled > 0) losses.set(rowIds[task]!, loss);
+    },
+    clear() {
+      losses.clear();
+      timings.clear();
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { fail } from '@trunkline/protocol';
+import { openCredits, type Credits } from './credits.ts';
+import type { Clock } from './clock.ts';
+import type { Delivery } from './delivery.ts';
+import { answerBook, type Desk } from './desk.ts';
+import { openIntake, type Asked, type RoundIntake } from './intake.ts';
+import type { Members } from './members.ts';
+import type { Plan } from './plan.ts';
+import type { TrunkStep } from './trunk-step.ts';
+
+export interface DeskDeps {
+  readonly members: Members;
+  readonly keeper: TrunkStep;
+  readonly delivery: Delivery;
+  readonly clock: Clock;
+}
+
+/** The desk of `sync` and `local`: all clients answer one open round from one trunk. */
+export function createRoundDesk(plan: Plan, { members, keeper, delivery, clock }: DeskDeps): Desk {
+  const { exchange, trunk, config, pace } = plan;
+  const book = answerBook();
+  let intake: RoundIntake | null = null;
+  let asked: readonly Asked[] = [];
+  let credits: Credits = openCredits(0, 4, false);
+  let opened = { probe: false, checkpoint: false, deadlineAt: 0 };
+
+  const current = () => {
+    if (!intake) throw fail('CONTRIBUTION_STALE', { found: 'some', expected: 'none' });
+    return intake;
+  };
+  const grantMore = () => {
+    const { round, attempt, added } = current();
+    for (const place of credits.grant(added)) {
+      const member = members.all.get(asked[place]!.client);
+      const credit = { round, attempt, chunks: credits.chunks };
+      void delivery.tell(member?.connection ?? null, (line) => line.send('credit', credit));
+    }
+  };
+  const ask = async (client: string) => {
+    const { round, attempt } = current();
+    const place = asked.findIndex((entry) => entry.client === client);
+    const member = members.all.get(client);
+    const { lambda, scale } = asked[place]!;
+    await delivery.tell(member?.connection ?? null, (line) => {
+      // The round goes first: it is small, and lets the client prepare its batch.
+      const sent = delivery.trunkTo(member!, attempt);
+      const called = line.send('round', {
+        round,
+        attempt,
+        version: keeper.version,
+        lambda: { ...lambda },
+        ...(scale ? { scale: { ...scale } } : {}),
+        exchange,
+        probe: opened.probe,
+        checkpoint: opened.checkpoint,
+        ...(member!.cold ? { warmup: config.warmup } : {}),
+        deadlineMs: Math.max(0, Math.round(opened.deadlineAt - clock.now())),
+        credit: credits.initial(place),
+      });
+      return Promise.all([sent, called]);
+    });
+  };
+  return {
+    open({ round, attempt, clients, probe, checkpoint }) {
+      asked = members.asked(clients);
+      const { length } = trunk.layout;
+      intake = openIntake({ round, attempt, exchange, length, asked });
+      credits = openCredits(asked.length, length * 4, exchange === 'sum');
+      opened = {
+        probe: probe && exchange === 'sum',
+        checkpoint,
+        deadlineAt: clock.now() + pace.patience.deadlineMs,
+      };
+      book.clear();
+      for (const client of clients) void ask(client);
+    },
+    ask,
+    intake: current,
+    current,
+    answered(client, message) {
+      current().answered(client, message);
+      book.note(client, message, asked.find((entry) => entry.client === client)!.rowIds);
+      grantMore();
+    },
+    settle: () => null,
+    close() {
+      const round = current();
+      const answers = round.answers();
+      const due = answers.exchange === 'rows' && config.probeEvery > 0 && round.round % config.probeEvery === 0;
+      const probes = opened.probe || due ? round.probes() : [];
+      intake = null;
+      return { answers, probes, losses: book.losses, timings: book.timings, accepted: null };
+    },
+  };
+}
