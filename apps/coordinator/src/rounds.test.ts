@@ -157,11 +157,74 @@ describe('the round machine', () => {
     expect(step(config, state, { type: 'resume' }).at(0)).toMatchObject({ do: 'open', round: 1 });
   });
 
+  describe('when a client says goodbye in the middle of a round', () => {
+    const joinC: RoundsEvent = { type: 'joined', client: 'c', tasks: ['z'] };
+    const goodbye = (client: string): RoundsEvent => ({ type: 'left', client, goodbye: true });
+    const closes = (effects: readonly Effect[]) => effects.filter((effect) => effect.do === 'close');
+
+    it('waits for it where its task is expected', () => {
+      const { effects } = play(config, [joinA, joinB, answer('a', 0), goodbye('b')]);
+      expect(effects.at(-1)).toEqual({ do: 'waiting', clients: ['b'], tasks: ['y'] });
+    });
+
+    it('goes on without it where clients may leave', () => {
+      const { effects, state } = play({ ...config, mayLeave: true }, [joinA, joinB, answer('a', 0), goodbye('b')]);
+      expect(closes(effects)).toEqual([{ do: 'close', round: 0, attempt: 0, clients: ['a'] }]);
+      expect([...state.seats.keys()]).toEqual(['a']);
+    });
+
+    it('goes on without it where all its tasks are optional', () => {
+      const { effects } = play(config, [joinC, joinA, joinB, answer('a', 0), answer('b', 0), goodbye('c')]);
+      expect(closes(effects)).toEqual([{ do: 'close', round: 0, attempt: 0, clients: ['a', 'b'] }]);
+    });
+
+    it('counts what it had answered', () => {
+      const { effects } = play({ ...config, mayLeave: true }, [
+        joinA,
+        joinB,
+        answer('b', 0),
+        goodbye('b'),
+        answer('a', 0),
+      ]);
+      expect(closes(effects)).toEqual([{ do: 'close', round: 0, attempt: 0, clients: ['a', 'b'] }]);
+    });
+
+    it('does not run through empty rounds when the last one has left, and goes on with whoever joins', () => {
+      const rules = { ...config, mayLeave: true };
+      const { effects, state } = play(rules, [joinA, joinB, goodbye('a'), goodbye('b')]);
+      expect(closes(effects)).toEqual([]);
+      expect(step(rules, state, joinA).at(0)).toMatchObject({ do: 'open', round: 0, clients: ['a'] });
+    });
+
+    it('is not told from a broken line without a goodbye', () => {
+      const lost: RoundsEvent = { type: 'left', client: 'b', goodbye: false };
+      const { effects } = play({ ...config, mayLeave: true }, [joinA, joinB, answer('a', 0), lost]);
+      expect(effects.at(-1)).toEqual({ do: 'waiting', clients: ['b'], tasks: ['y'] });
+    });
+  });
+
+  it('asks a task that joins a running run from the next round on', () => {
+    const joinC: RoundsEvent = { type: 'joined', client: 'c', tasks: ['z'] };
+    const { effects } = play(config, [
+      joinA,
+      joinB,
+      joinC,
+      answer('a', 0),
+      answer('b', 0),
+      { type: 'closed', round: 0 },
+    ]);
+    const opened = effects.flatMap((effect) => (effect.do === 'open' ? [effect.clients] : []));
+    expect(opened).toEqual([
+      ['a', 'b'],
+      ['a', 'b', 'c'],
+    ]);
+  });
+
   it('never closes a round twice and never goes past the last, under any sequence of events', () => {
     const client = fc.constantFrom('a', 'b', 'c');
     const event: fc.Arbitrary<RoundsEvent> = fc.oneof(
       client.map((name): RoundsEvent => ({ type: 'joined', client: name, tasks: [name === 'a' ? 'x' : 'y'] })),
-      client.map((name): RoundsEvent => ({ type: 'left', client: name, goodbye: false })),
+      fc.tuple(client, fc.boolean()).map(([name, goodbye]): RoundsEvent => ({ type: 'left', client: name, goodbye })),
       fc.tuple(client, fc.nat(5)).map(([name, round]) => answer(name, round)),
       fc
         .constantFrom('deadline' as const, 'give-up' as const)
@@ -176,8 +239,8 @@ describe('the round machine', () => {
       fc.constantFrom<RoundsEvent>({ type: 'pause' }, { type: 'resume' }),
     );
     fc.assert(
-      fc.property(fc.array(event, { maxLength: 200 }), fc.boolean(), (events, proceed) => {
-        const rules: RoundsConfig = { ...config, onMissing: proceed ? 'proceed' : 'wait' };
+      fc.property(fc.array(event, { maxLength: 200 }), fc.boolean(), fc.boolean(), (events, proceed, mayLeave) => {
+        const rules: RoundsConfig = { ...config, onMissing: proceed ? 'proceed' : 'wait', mayLeave };
         const state = initialRounds();
         const closed = new Set<string>();
         const queue = [...events];

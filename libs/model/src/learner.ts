@@ -99,3 +99,4 @@ export interface LearnerOptions {
 export type { Source };
 export { createLearner } from './learner/create-learner.ts';
 export { describeTask } from './learner/describe-task.ts';
+export { driftOf, nextControl, startWalk } from './learner/local-walk.ts';
