@@ -20,6 +20,8 @@ export function runChild(options: {
   entry: string;
   args: readonly string[];
   log: string;
+  /** Beside this process's environment. */
+  env?: NodeJS.ProcessEnv;
   heard: (line: Record<string, unknown>) => void;
 }): Child {
   mkdirSync(dirname(options.log), { recursive: true });
@@ -27,7 +29,7 @@ export function runChild(options: {
   const child = spawn(
     process.execPath,
     ['--conditions=@trunkline/source', '--import', 'tsx', join(ROOT, options.entry), ...options.args],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...options.env } },
   );
   let tail = '';
   child.stderr.on('data', (data: Buffer) => {

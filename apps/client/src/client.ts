@@ -2,10 +2,10 @@ import { availableParallelism } from 'node:os';
 import {
   CAPABILITIES,
   toTrunklineError,
+  TrunklineError,
   type CoordinatorMessage,
   type FinishedMessage,
   type TaskOffer,
-  type TrunklineError,
   type Welcome,
 } from '@trunkline/protocol';
 import { buildTrunk, type Trunk, type TrunkSpec } from '@trunkline/model/trunk';
@@ -155,7 +155,8 @@ function converse(config: ClientConfig, deps: ClientDeps & { threads: number }, 
     if (answer?.id.round === round && answer.id.attempt === attempt) return sendAnswer(link, answer, credit.use);
     // Asked again while still at it: what is under way will be sent.
     if (working?.round === round && working.attempt === attempt) return;
-    working = { round, attempt };
+    const mine = { round, attempt };
+    working = mine;
     const begun = performance.now();
     const { trunk, inbox } = joined!;
     const { theta, control } = await inbox.trunk(call.version, attempt);
@@ -164,6 +165,8 @@ function converse(config: ClientConfig, deps: ClientDeps & { threads: number }, 
     const stepMs = learned.stepMs;
     const made = await answerOf({ round, attempt }, trunk.layout, learned);
     await deps.delay?.(round);
+    // The run went back meanwhile: this answer belongs to no round any more.
+    if (working !== mine) return;
     const sendMs = performance.now() - begun - waitMs - stepMs;
     answer = { ...made, version: call.version, timing: { waitMs, stepMs, sendMs } };
     working = undefined;
@@ -189,7 +192,7 @@ function converse(config: ClientConfig, deps: ClientDeps & { threads: number }, 
   const during = (task: Promise<unknown>) => {
     task.catch((thrown: unknown) => {
       working = undefined;
-      if (!over && !farewell && !isLineBreak(thrown)) failWith(thrown);
+      if (!over && !farewell && !isLineBreak(thrown) && !isStale(thrown)) failWith(thrown);
     });
   };
 
@@ -201,6 +204,7 @@ function converse(config: ClientConfig, deps: ClientDeps & { threads: number }, 
     evaluate: (message) => during(evaluate(message)),
     rewind: ({ round, attempt }) => {
       answer = undefined;
+      working = undefined;
       during(trainer.ask('rewind', { round }).then(() => deps.emit({ event: 'rewound', round, attempt })));
     },
     status: (message) => deps.emit({ event: 'waiting', ...message }),
@@ -237,6 +241,10 @@ function converse(config: ClientConfig, deps: ClientDeps & { threads: number }, 
     },
   };
 }
+
+/** The run moved on, or went back, while this client was at it: what it made is not wanted any more. */
+const isStale = (thrown: unknown): boolean =>
+  thrown instanceof TrunklineError && ['CONTRIBUTION_STALE', 'CONTRIBUTION_UNKNOWN'].includes(thrown.code);
 
 const isLineBreak = (thrown: unknown): boolean =>
   thrown instanceof Error && /^(connection lost|not connected|operation has timed out)/.test(thrown.message);

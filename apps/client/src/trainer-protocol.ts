@@ -32,7 +32,9 @@ export interface Requests {
   };
   rewind: { ask: { round: number }; answer: Record<string, never> };
   snapshot: { ask: Record<string, never>; answer: { bytes: Uint8Array } };
-  memory: { ask: Record<string, never>; answer: { tensors: number; heapUsed: number; arrayBuffers: number } };
+  memory: {
+    /** Garbage is collected first. */
+    ask: Record<string, never>; answer: { tensors: number; heapUsed: number; arrayBuffers: number } };
 }
 
 export interface Machine {

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { parentPort } from 'node:worker_threads';
 import { fail, toTrunklineError, type TaskOffer } from '@trunkline/protocol';
 import { instructionSet, openBackend, type Backend } from '@trunkline/model/backend';
@@ -81,10 +83,19 @@ const handlers: Handlers = {
     return { bytes: encodeSnapshot(built().snapshot()) };
   },
   async memory() {
+    collectGarbage();
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     return { tensors: backend?.tf.memory().numTensors ?? 0, heapUsed, arrayBuffers };
   },
 };
+
+/** Memory is compared after a collection only: before it, how much garbage lies about is chance. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  collect();
+  collect();
+}
 
 async function sendSlices(id: number, gradients: Awaited<ReturnType<Learner['step']>>['gradients']): Promise<void> {
   // The answer, which names the gradients, goes first.

@@ -30,6 +30,8 @@ export interface Coordinator {
   resume(): void;
   rewind(round: number): void;
   status(): ReturnType<ReturnType<typeof createCore>['status']>;
+  /** Breaks every connection, as a network would; clients come back by themselves. */
+  dropLines(): void;
   /** Ends the run if it goes on, then closes everything. */
   close(): Promise<void>;
 }
@@ -89,6 +91,7 @@ export async function startCoordinator(config: RunConfig, deps: CoordinatorDeps)
     resume: () => core.resume(),
     rewind: (round) => core.rewind(round),
     status: () => core.status(),
+    dropLines: () => http.dropLines(),
     async close() {
       core.stop();
       await done;

@@ -6,6 +6,8 @@ export interface Http {
   readonly server: Server;
   listen(host: string, port: number): Promise<number>;
   traffic(): { up: number; down: number };
+  /** Ends every open connection without a word. */
+  dropLines(): void;
   close(): Promise<void>;
 }
 
@@ -43,6 +45,9 @@ export function createHttp(): Http {
         down += socket.bytesWritten;
       }
       return { up, down };
+    },
+    dropLines() {
+      for (const socket of open) socket.destroy();
     },
     close: () =>
       new Promise((resolve) => {

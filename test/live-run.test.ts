@@ -1,0 +1,150 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readClient, startClient, type ClientEvent } from '@trunkline/client';
+import { readRun, startCoordinator, type RunEvent } from '@trunkline/coordinator';
+import { ROOT, runChild } from './simulate/child.ts';
+
+const temporary = mkdtempSync(join(tmpdir(), 'trunkline-live-'));
+afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+
+const run = join(ROOT, 'examples/drug-discovery/run.yaml');
+const lab = join(ROOT, 'examples/drug-discovery/lab-a.yaml');
+const tasks = ['nr-ar', 'nr-er', 'sr-atad5'];
+
+let started = 0;
+/** A coordinator and one lab in this process: the lab's training thread is the only one that loads the native backend. */
+async function start(overrides: string[], on: (event: RunEvent) => void = () => undefined) {
+  const folder = join(temporary, String(started++));
+  const config = readRun(run, [`expect=${JSON.stringify(tasks)}`, ...overrides]);
+  const heard: ClientEvent[] = [];
+  const coordinator = await startCoordinator(config, { folder, sinks: [on] });
+  const client = await startClient(readClient(lab), {
+    url: coordinator.url,
+    threads: 1,
+    state: join(folder, 'state'),
+    emit: (event) => heard.push(event),
+    agree: () => Promise.resolve(true),
+  });
+  return { coordinator, client, heard, folder };
+}
+
+describe('a live run', () => {
+  it('keeps tensors constant, and heap and array buffers flat, over 1,000 rounds', async () => {
+    const samples: { round: number; memory: Promise<{ tensors: number; heapUsed: number; arrayBuffers: number }> }[] =
+      [];
+    const rounds = ['rounds=1001', 'evaluateEvery=500', 'probeEvery=100', 'checkpointEvery=100'];
+    const { coordinator, client } = await start(rounds, (event) => {
+      if (event.event === 'round' && event.round % 100 === 0)
+        samples.push({ round: event.round, memory: client.memory() });
+    });
+    expect((await coordinator.done).kind).toBe('finished');
+    await client.done;
+    await coordinator.close();
+    const memory = await Promise.all(samples.map((sample) => sample.memory));
+    expect(memory).toHaveLength(11);
+    expect(new Set(memory.map(({ tensors }) => tensors)).size).toBe(1);
+    const [first, last] = [memory[1]!, memory.at(-1)!];
+    expect(last.heapUsed - first.heapUsed).toBeLessThan(3e6);
+    expect(last.arrayBuffers - first.arrayBuffers).toBeLessThan(3e6);
+  }, 120_000);
+
+  it('goes back to a checkpoint in the middle, and ends in the bytes of a run that did not', async () => {
+    const settings = ['rounds=40', 'checkpointEvery=10', 'evaluateEvery=40', 'probeEvery=0'];
+    const digests = (heard: readonly ClientEvent[]) => heard.findLast((event) => event.event === 'scores')?.digests;
+    const straight = await start(settings);
+    const expected = await straight.coordinator.done;
+    await straight.client.done;
+    await straight.coordinator.close();
+
+    let rewound = 0;
+    const winding = await start(settings, (event) => {
+      if (event.event !== 'round' || event.round !== 27 || event.attempt !== 0) return;
+      setImmediate(() => winding.coordinator.rewind(20));
+      rewound++;
+    });
+    const outcome = await winding.coordinator.done;
+    await winding.client.done;
+    await winding.coordinator.close();
+    expect(rewound).toBe(1);
+    expect(winding.heard.filter((event) => event.event === 'rewound')).toEqual([
+      { event: 'rewound', round: 20, attempt: 1 },
+    ]);
+    expect(outcome.kind === 'finished' && outcome.sha256).toBe(expected.kind === 'finished' && expected.sha256);
+    expect(digests(winding.heard)).toEqual(digests(straight.heard));
+  }, 60_000);
+
+  it('asks a client whose line broke again, and ends in the same bytes', async () => {
+    const settings = ['rounds=30', 'evaluateEvery=30', 'probeEvery=0'];
+    const straight = await start(settings);
+    const expected = await straight.coordinator.done;
+    await straight.client.done;
+    await straight.coordinator.close();
+
+    const broken = await start(settings, (event) => {
+      if (event.event === 'round' && (event.round === 9 || event.round === 19)) broken.coordinator.dropLines();
+    });
+    const outcome = await broken.coordinator.done;
+    await broken.client.done;
+    await broken.coordinator.close();
+    expect(broken.heard.filter((event) => event.event === 'lost').length).toBeGreaterThanOrEqual(2);
+    expect(outcome.kind === 'finished' && outcome.sha256).toBe(expected.kind === 'finished' && expected.sha256);
+  }, 60_000);
+});
+
+describe('the coordinator process', () => {
+  it('loads neither tfjs nor the native library, and stays under 150 MB resident', async () => {
+    const folder = join(temporary, 'process');
+    const coverage = join(temporary, 'coverage');
+    let maps = '';
+    let resident = 0;
+    let client: ReturnType<typeof runChild> | undefined;
+    const coordinator = runChild({
+      entry: 'apps/coordinator/src/main.ts',
+      args: [
+        'start',
+        run,
+        '--set',
+        `expect=${JSON.stringify(tasks)}`,
+        '--set',
+        'rounds=200',
+        '--folder',
+        folder,
+        '--format',
+        'jsonl',
+      ],
+      log: join(temporary, 'coordinator.log'),
+      // Node writes the address of every script that it loaded there.
+      env: { NODE_V8_COVERAGE: coverage },
+      heard(line) {
+        if (line['event'] === 'listening') {
+          const args = ['join', String(line['url']), lab, '--yes', '--threads', '1', '--state', join(folder, 'state')];
+          client = runChild({
+            entry: 'apps/client/src/main.ts',
+            args,
+            log: join(temporary, 'client.log'),
+            heard: () => undefined,
+          });
+        }
+        if (line['event'] === 'round' && line['round'] === 180) {
+          maps = readFileSync(`/proc/${coordinator.process.pid}/maps`, 'utf8');
+          resident =
+            Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${coordinator.process.pid}/status`, 'utf8'))![1]) / 1024;
+        }
+      },
+    });
+    expect(await coordinator.exited).toBe(0);
+    expect(await client!.exited).toBe(0);
+    expect(maps).toContain('node');
+    expect(maps).not.toMatch(/tensorflow|tfjs/i);
+    const scripts = readdirSync(coverage).flatMap((name) =>
+      (JSON.parse(readFileSync(join(coverage, name), 'utf8')) as { result: { url: string }[] }).result.map(
+        ({ url }) => url,
+      ),
+    );
+    expect(scripts.some((url) => url.includes('apps/coordinator/src/core.ts'))).toBe(true);
+    expect(scripts.filter((url) => /@tensorflow|tfjs|trainer|learner\//.test(url))).toEqual([]);
+    expect(resident).toBeLessThan(150);
+  }, 90_000);
+});
