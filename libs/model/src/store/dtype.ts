@@ -46,8 +46,12 @@ export function dtypeOf(value: unknown): Dtype | undefined {
   return dtypes.find((dtype) => types[dtype].array.name === tag);
 }
 
-/** A new array over a copy of the bytes: those of a file need not be aligned. */
-export const arrayOf = (dtype: Dtype, bytes: Uint8Array): TypedArray => new types[dtype].array(bytes.slice().buffer);
+/**
+ * A new array over a copy of the bytes: those of a file need not be aligned. By `new Uint8Array`, not by `slice`: a Buffer's slice is
+ * a view, and the array would span the whole file.
+ */
+export const arrayOf = (dtype: Dtype, bytes: Uint8Array): TypedArray =>
+  new types[dtype].array(new Uint8Array(bytes).buffer);
 
 export const bytesOf = (values: TypedArray): Uint8Array =>
   new Uint8Array(values.buffer, values.byteOffset, values.byteLength);

@@ -62,6 +62,18 @@ describe('decodeSafetensors', () => {
     expect(decodeSafetensors(shifted.subarray(3))).toEqual(FILE);
   });
 
+  it('gives the same arrays from a Buffer, as files are read, as from plain bytes', () => {
+    const file = encodeSafetensors({
+      tensors: {
+        a: { shape: [2], values: new Float32Array([1, 2]) },
+        b: { shape: [1], values: new Float32Array([3]) },
+      },
+      metadata: {},
+    });
+    expect(decodeSafetensors(Buffer.from(file))).toEqual(decodeSafetensors(file));
+    expect(decodeSafetensors(Buffer.from(file)).tensors['b']!.values).toHaveLength(1);
+  });
+
   it('gives copies', () => {
     const bytes = encodeSafetensors(FILE);
     const { tensors } = decodeSafetensors(bytes);

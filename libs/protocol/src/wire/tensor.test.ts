@@ -34,6 +34,13 @@ describe('the wire form of a tensor', () => {
     expect(floatsOf(frame.subarray(1, 5)).buffer).not.toBe(frame.buffer);
   });
 
+  it('reads a misaligned Buffer as its own bytes, not as the memory that it lies in', () => {
+    const pool = Buffer.alloc(64, 7);
+    const frame = pool.subarray(1, 9);
+    frame.set(bytesOf(new Float32Array([1.5, -2])));
+    expect(floatsOf(frame)).toEqual(new Float32Array([1.5, -2]));
+  });
+
   it('holds the bytes of a slice alone, not of the memory around it', () => {
     const whole = Float32Array.of(1, 2, 3, 4);
     expect([...floatsOf(bytesOf(whole.subarray(1, 3)))]).toEqual([2, 3]);

@@ -16,5 +16,6 @@ export function floatsOf(bytes: Uint8Array): Float32Array {
   if (bytes.byteLength % 4 !== 0)
     throw new RangeError(`${bytes.byteLength} bytes are no whole number of float32 values`);
   if (bytes.byteOffset % 4 === 0) return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
-  return new Float32Array(bytes.slice().buffer);
+  // Not `bytes.slice()`: for a Buffer that is a view, and its `buffer` holds somebody else's bytes too.
+  return new Float32Array(new Uint8Array(bytes).buffer);
 }
