@@ -28,7 +28,7 @@ export function tableRows({ tasks, methods }: DataSetBoard): string[][] {
 }
 
 /** Mean score of a method minus that of alone, in points, where the scores are shares (accuracy). */
-export function pointsOver({ tasks, methods }: DataSetBoard, { method, score, seeds }: MethodRow): number | null {
+function pointsOver({ tasks, methods }: DataSetBoard, { method, score, seeds }: MethodRow): number | null {
   const alone = methods.find((row) => row.method === ALONE);
   const sameSeeds = alone?.seeds.join() === seeds.join();
   if (method === ALONE || !score || !alone?.score || !sameSeeds || tasks.some(({ metric }) => metric !== 'accuracy'))
@@ -46,7 +46,7 @@ export const pointLines = (board: DataSetBoard): string[] =>
     ];
   });
 
-export function titleOf({ dataSet, rounds, tasks, methods }: DataSetBoard): string {
+function titleOf({ dataSet, rounds, tasks, methods }: DataSetBoard): string {
   const seeds = Math.max(...methods.map((row) => row.seeds.length));
   const metrics = [...new Set(tasks.map(({ metric }) => metric))].join(', ');
   return `${dataSet}: ${tasks.length} tasks (${metrics}), ${rounds} rounds, ${seeds} seed${seeds === 1 ? '' : 's'}`;

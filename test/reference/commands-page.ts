@@ -10,7 +10,7 @@ const COLUMNS = 100;
 export async function commandsPage(root: string): Promise<string> {
   const ignore = () => undefined;
   const programs = await Promise.all(
-    ['simulate', 'bench'].map(async (name) => section(`npm run ${name}`, await printedHelp(root, name))),
+    ['simulate', 'leaderboard', 'bench'].map(async (name) => section(`npm run ${name}`, await printedHelp(root, name))),
   );
   return `# Commands
 

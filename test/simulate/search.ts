@@ -3,6 +3,7 @@ import { planRun } from '@trunkline/coordinator';
 import type { StepResult } from '@trunkline/model/learner';
 import { deltaM } from '@trunkline/model/metrics';
 import { randomStream } from '@trunkline/model/random';
+import { fail } from '@trunkline/protocol';
 import { rehearse, type Rehearsal } from './in-process.ts';
 import { readJob } from './job.ts';
 import { betterOf } from './result.ts';
@@ -47,11 +48,16 @@ interface Saved {
  * Searches fixed λ by successive halving, judged on the validation split; the test split is not looked at. In one process; candidates
  * share initial values and batches, and go on from where they were halved. A run whose strategy has no fixed λ is searched with
  * weighted-sum, its baseline. The same seed finds the same.
- * @throws CONFIG_*, LAYER_*, DATA_*; the signal's reason when it is aborted
+ * @throws CONFIG_*, LAYER_*, DATA_*, USAGE for a mode other than sync; the signal's reason when it is aborted
  */
 export async function searchWeights(options: SearchOptions): Promise<SearchResult> {
   const given = readJob(options.file, options.overrides);
-  const fixed = planRun(given.config).strategy.needs === 'sum';
+  const { strategy, pace } = planRun(given.config);
+  if (pace.local || pace.buffer) {
+    const remedy = "Leave `mode` out while you search: --set 'mode={sync: {}}'.";
+    throw fail('USAGE', { what: 'Weights are searched in mode sync only.', remedy });
+  }
+  const fixed = strategy.needs === 'sum';
   const set = [...(fixed ? [] : ['strategy=weighted-sum']), 'exchange=sum', 'weights={}'];
   const job = readJob(options.file, [...(options.overrides ?? []), ...set]);
   const { run, seed, rounds } = job.config;
