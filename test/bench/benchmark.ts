@@ -14,7 +14,7 @@ export interface Measured {
 
 export interface Benchmark {
   readonly name: string;
-  readonly group: 'kernels' | 'transport' | 'step' | 'durable' | 'scale';
+  readonly group: 'kernels' | 'transport' | 'step' | 'durable' | 'scale' | 'modes';
   readonly summary: string;
   measure(say: (text: string) => void): Promise<Measured[]>;
 }
