@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readClient, startClient, type ClientEvent } from '@trunkline/client';
 import { readRun, startCoordinator, type RunEvent } from '@trunkline/coordinator';
-import { ROOT, runChild } from './simulate/child.ts';
+import { COORDINATOR_FLAGS, ROOT, runChild } from './simulate/child.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'trunkline-live-'));
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
@@ -102,6 +102,7 @@ describe('the coordinator process', () => {
     let client: ReturnType<typeof runChild> | undefined;
     const coordinator = runChild({
       entry: 'apps/coordinator/src/main.ts',
+      node: COORDINATOR_FLAGS,
       args: [
         'start',
         run,

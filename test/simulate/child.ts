@@ -16,10 +16,18 @@ export interface Child {
   stop(): void;
 }
 
+/**
+ * A coordinator holds few objects and many vectors that live for one round: with a small nursery they are collected soon, which
+ * halves what the process keeps resident. `npm run coordinator` sets the same.
+ */
+export const COORDINATOR_FLAGS = ['--max-semi-space-size=1'];
+
 export function runChild(options: {
   entry: string;
   args: readonly string[];
   log: string;
+  /** Flags for Node itself. */
+  node?: readonly string[];
   /** Beside this process's environment. */
   env?: NodeJS.ProcessEnv;
   heard: (line: Record<string, unknown>) => void;
@@ -28,7 +36,14 @@ export function runChild(options: {
   const log = createWriteStream(options.log);
   const child = spawn(
     process.execPath,
-    ['--conditions=@trunkline/source', '--import', 'tsx', join(ROOT, options.entry), ...options.args],
+    [
+      ...(options.node ?? []),
+      '--conditions=@trunkline/source',
+      '--import',
+      'tsx',
+      join(ROOT, options.entry),
+      ...options.args,
+    ],
     { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...options.env } },
   );
   let tail = '';

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { planRun, type RunEvent } from '@trunkline/coordinator';
 import { fail, fromReport, type ErrorReport, type TrunklineError } from '@trunkline/protocol';
-import { runChild, type Child } from './child.ts';
+import { COORDINATOR_FLAGS, runChild, type Child } from './child.ts';
 import type { Job } from './job.ts';
 import type { Joint } from './joint.ts';
 
@@ -28,12 +28,13 @@ export async function trainOverSockets(job: Job, deps: SocketDeps): Promise<Join
 
   const start = (
     name: string,
-    entry: string,
+    app: 'coordinator' | 'client',
     args: readonly string[],
     on: (event: Record<string, unknown>) => void,
   ) => {
     const child = runChild({
-      entry,
+      entry: `apps/${app}/src/main.ts`,
+      node: app === 'coordinator' ? COORDINATOR_FLAGS : [],
       args,
       log: join(folder, 'logs', `${name}.log`),
       heard(event) {
@@ -47,7 +48,7 @@ export async function trainOverSockets(job: Job, deps: SocketDeps): Promise<Join
   try {
     const coordinator = start(
       'coordinator',
-      'apps/coordinator/src/main.ts',
+      'coordinator',
       ['start', job.file, ...job.overrides.flatMap((text) => ['--set', text]), '--folder', folder, '--format', 'jsonl'],
       (line) => {
         const event = line as unknown as RunEvent;
@@ -60,7 +61,7 @@ export async function trainOverSockets(job: Job, deps: SocketDeps): Promise<Join
     const clients = job.clients.map(({ file, config }) =>
       start(
         config.client,
-        'apps/client/src/main.ts',
+        'client',
         [
           'join',
           address,

@@ -1,5 +1,5 @@
 import { chunkCount, fail, type AnsweredMessage } from '@trunkline/protocol';
-import { addScaled, combineRows } from '@trunkline/model/aggregation';
+import { addScaled, roundScaled, combineRows } from '@trunkline/model/aggregation';
 import { answerBook, type ClosedRound, type Desk } from './desk.ts';
 import { openIntake, type Asked, type RoundIntake } from './intake.ts';
 import type { BufferRules } from './mode.ts';
@@ -146,7 +146,7 @@ export function mergeAnswers(held: readonly HeldAnswers[], length: number): Answ
     const tasks = new Map<string, number>();
     for (const { client, scale, answers } of held) {
       if (answers.exchange !== 'sum' || !answers.sum) continue;
-      addScaled((sum ??= new Float64Array(length)), Float32Array.from(answers.sum), scale / times(client));
+      addScaled((sum ??= new Float64Array(length)), roundScaled(answers.sum, 1), scale / times(client));
       tasks.set(client, Math.max(answers.tasks, tasks.get(client) ?? 0));
     }
     return { exchange: 'sum', sum, tasks: [...tasks.values()].reduce((all, count) => all + count, 0) };

@@ -1,4 +1,4 @@
-import { addScaled } from '@trunkline/model/aggregation';
+import { addScaled, allFinite } from '@trunkline/model/aggregation';
 import type { Row } from './trunk-step.ts';
 
 /**
@@ -12,10 +12,12 @@ export function nextControl(
   rows: Float64Array,
   of: { answered: number; all: number; span: number },
 ): Float32Array {
-  return Float32Array.from(rows, (sum, i) => {
+  const next = new Float32Array(rows.length);
+  for (let i = 0; i < rows.length; i++) {
     const held = control ? control[i]! : 0;
-    return held + (sum / of.span - held * of.answered) / of.all;
-  });
+    next[i] = held + (rows[i]! / of.span - held * of.answered) / of.all;
+  }
+  return next;
 }
 
 /** Σ λ_k row_k of the rows that are finite, in the order given, in float64, and Σ of their shares. */
@@ -23,7 +25,7 @@ export function weightedRows(rows: readonly Row[]): { sum: Float64Array | null; 
   let sum: Float64Array | null = null;
   let total = 0;
   for (const { lambda, share = lambda, values } of rows) {
-    if (!values.every(Number.isFinite)) continue;
+    if (!allFinite(values)) continue;
     addScaled((sum ??= new Float64Array(values.length)), values, lambda);
     total += share;
   }

@@ -9,6 +9,7 @@ import {
   type ChunkMessage,
   type ContributionMessage,
 } from '@trunkline/protocol';
+import { allFinite } from '@trunkline/model/aggregation';
 import { orderedSum, type OrderedSum } from './ordered-sum.ts';
 import type { Answers, Row } from './trunk-step.ts';
 
@@ -188,11 +189,4 @@ function requireOpen(found: number, foundAttempt: number, round: number, attempt
     found: `${found} (attempt ${foundAttempt})`,
     expected: `${round} (attempt ${attempt})`,
   });
-}
-
-/** x − x is 0 for finite x and NaN otherwise: one pass without a branch an element. */
-function allFinite(values: Float32Array): boolean {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]! - values[i]!;
-  return sum === 0;
 }

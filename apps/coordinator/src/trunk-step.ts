@@ -1,4 +1,4 @@
-import { combineRows, gramianOf, type StrategyState } from '@trunkline/model/aggregation';
+import { allFinite, combineRows, gramianOf, roundScaled, type StrategyState } from '@trunkline/model/aggregation';
 import type { OptimizerState } from '@trunkline/model/optimizer';
 import { randomStream } from '@trunkline/model/random';
 import { initialTrunk } from '@trunkline/model/trunk';
@@ -78,7 +78,7 @@ export function createTrunkStep(plan: Plan): TrunkStep {
   const advanceRows = (given: readonly Row[]): StepReport => {
     const { strategy: rule } = plan;
     // With fixed weights a row that is not finite is left out here; the other strategies set it aside themselves.
-    const rows = rule.needs === 'sum' ? given.filter((row) => row.values.every(Number.isFinite)) : given;
+    const rows = rule.needs === 'sum' ? given.filter((row) => allFinite(row.values)) : given;
     if (rows.length === 0) return { weights: null, stationary: false };
     const values = rows.map((row) => row.values);
     if (rule.needs === 'sum') {
@@ -86,7 +86,7 @@ export function createTrunkStep(plan: Plan): TrunkStep {
       move(combineRows(values, weights));
       return { weights: named(rows, weights), stationary: false };
     }
-    const scaled = rows.map((row) => (row.lambda === 1 ? row.values : row.values.map((value) => value * row.lambda)));
+    const scaled = rows.map((row) => (row.lambda === 1 ? row.values : combineRows([row.values], [row.lambda])));
     const tasks = rows.map((row) => row.id);
     strategy ??= member.init(tasks);
     const input = {
@@ -132,7 +132,7 @@ export function createTrunkStep(plan: Plan): TrunkStep {
         if (answers.rows.length > 0) report = advanceRows(answers.rows);
       } else if (answers.sum) {
         const scale = plan.strategy.needs === 'sum' ? plan.strategy.sumScale!(answers.tasks) : 1;
-        move(Float32Array.from(answers.sum, (value) => value * scale));
+        move(roundScaled(answers.sum, scale));
       }
       moveControl(answers);
       version++;

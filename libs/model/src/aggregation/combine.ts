@@ -21,6 +21,13 @@ export function combineRows(rows: readonly Float32Array[], weights: ArrayLike<nu
   return combined;
 }
 
+/** scale · sum, rounded to float32. A loop: `Float32Array.from` with a function makes an object a value. */
+export function roundScaled(sum: Float64Array, scale: number): Float32Array {
+  const rounded = new Float32Array(sum.length);
+  for (let i = 0; i < sum.length; i++) rounded[i] = scale * sum[i]!;
+  return rounded;
+}
+
 /** sum += weight · row, in float64, over the row's length. */
 export function addScaled(sum: Float64Array, row: Float32Array, weight: number): void {
   if (weight === 0) return;

@@ -68,6 +68,7 @@ export const strategies: Readonly<Record<string, Strategy>> = Object.fromEntries
   ].map((strategy) => [strategy.name, strategy]),
 );
 
-export { addScaled, combineRows } from './combine.ts';
+export { addScaled, combineRows, roundScaled } from './combine.ts';
+export { allFinite } from './finite.ts';
 export { gramianOf } from './gramian.ts';
 export type * from './strategy.ts';

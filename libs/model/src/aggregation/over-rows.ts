@@ -1,4 +1,5 @@
 import { withinFloat32 } from './float32.ts';
+import { allFinite } from './finite.ts';
 import type { StrategyInput, StrategyState } from './strategy.ts';
 import { setAside, type Usable } from './usable.ts';
 
@@ -36,7 +37,7 @@ export function overFiniteRows(
   state: StrategyState,
   combine: (rows: readonly Float32Array[]) => Float64Array,
 ): { direction: Float32Array; state: StrategyState } {
-  const rows = (input.rows ?? []).filter((row) => row?.every(Number.isFinite));
+  const rows = (input.rows ?? []).filter((row) => row && allFinite(row));
   if (rows.length === 0) return { direction: new Float32Array(lengthOf(input)), state };
   if (rows.length === 1) return { direction: rows[0]!.slice(), state };
   return { direction: toDirection(combine(rows)), state };

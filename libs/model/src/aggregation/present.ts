@@ -1,3 +1,4 @@
+import { allFinite } from './finite.ts';
 import type { StrategyInput } from './strategy.ts';
 
 /** Which rows are there and finite: judged by the Gramian's diagonal, or by the rows themselves. Zero rows are answers here. */
@@ -6,6 +7,6 @@ export function finiteRows({ tasks, gramian, rows }: StrategyInput): boolean[] {
   return tasks.map((_, k) => {
     if (gramian) return Number.isFinite(gramian[k * count + k]);
     const row = rows?.[k];
-    return row ? row.every(Number.isFinite) : rows === undefined;
+    return row ? allFinite(row) : rows === undefined;
   });
 }
