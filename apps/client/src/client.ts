@@ -96,8 +96,19 @@ export async function startClient(config: ClientConfig, deps: ClientDeps): Promi
   return converse(config, { ...deps, threads }, trainer);
 }
 
+/** What a client holds once it knows the run. */
+interface Entered {
+  readonly welcome: Welcome;
+  readonly trunk: Trunk;
+  readonly inbox: Inbox;
+  readonly offers: TaskOffer[];
+  readonly machine: Machine;
+  /** What the backend says of itself. */
+  readonly line: string;
+}
+
 function converse(config: ClientConfig, deps: ClientDeps & { threads: number }, trainer: Trainer): Client {
-  let joined: { welcome: Welcome; trunk: Trunk; inbox: Inbox; offers: TaskOffer[]; machine: Machine } | undefined;
+  let joined: Entered | undefined;
   let answer: Answer | undefined;
   let working: { round: number; attempt: number } | undefined;
   let scores: FinishedTask[] = [];
@@ -125,7 +136,7 @@ function converse(config: ClientConfig, deps: ClientDeps & { threads: number }, 
     joined.inbox.reset();
     const { offers, machine } = joined;
     const reply = await link.request('join', { tasks: offers, machine, ...(answer ? { answered: answer.id } : {}) });
-    deps.emit({ event: 'joined', run: welcome.run, round: reply.round, backend: machine.backend, url: deps.url });
+    deps.emit({ event: 'joined', run: welcome.run, round: reply.round, backend: joined.line, url: deps.url });
   };
 
   const enter = async (welcome: Welcome) => {
@@ -145,7 +156,8 @@ function converse(config: ClientConfig, deps: ClientDeps & { threads: number }, 
       trunk,
       inbox: createInbox(trunk.layout.length),
       offers,
-      machine: { ...machine, backend: line || machine.backend },
+      machine,
+      line,
     };
   };
 

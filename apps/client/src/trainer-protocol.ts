@@ -34,7 +34,9 @@ export interface Requests {
   snapshot: { ask: Record<string, never>; answer: { bytes: Uint8Array } };
   memory: {
     /** Garbage is collected first. */
-    ask: Record<string, never>; answer: { tensors: number; heapUsed: number; arrayBuffers: number } };
+    ask: Record<string, never>;
+    answer: { tensors: number; heapUsed: number; arrayBuffers: number };
+  };
 }
 
 export interface Machine {

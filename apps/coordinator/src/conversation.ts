@@ -46,8 +46,15 @@ export function createConversation(plan: Plan, deps: ConversationDeps): Conversa
     member.cold = state.round > 0 && config.warmup > 0 && message.answered === undefined;
     const tasks = member.offers.map(({ id }) => id);
     const labelled = Object.fromEntries(member.offers.map((offer) => [offer.id, offer.labelled]));
-    const { backend, library, device } = message.machine;
-    emit({ event: 'joined', client, tasks, labelled, backend: `${backend} (${library}, ${device})`, again });
+    const { backend, library, device, threads } = message.machine;
+    emit({
+      event: 'joined',
+      client,
+      tasks,
+      labelled,
+      backend: `${backend} (${library}, ${device}, ${threads} ${threads === 1 ? 'thread' : 'threads'})`,
+      again,
+    });
     // The acknowledgement goes out before the first call.
     setImmediate(() => feed({ type: 'joined', client, tasks }));
     return { round: state.round, attempt: state.attempt };

@@ -1,4 +1,4 @@
-import type { RunEvent, Sink } from '../run-events.ts';
+import type { RunEvent, ScoredTask, Sink } from '../run-events.ts';
 
 /** Where people read: a terminal redraws its last line, a file or a pipe only gets whole ones. */
 export interface Screen {
@@ -49,13 +49,8 @@ function sentence(event: Exclude<RunEvent, { event: 'round' }>, rounds: number):
       ];
       return names.length === 0 ? undefined : `Round ${event.round}: waiting for ${names.join(', ')}`;
     }
-    case 'scores': {
-      const shown = event.tasks.map(({ task, metrics }) => {
-        const [name, value] = Object.entries(metrics)[0] ?? ['', null];
-        return `${task} ${name} ${value === null ? 'undefined' : value.toFixed(3)}`;
-      });
-      return `Trunk ${event.version} of ${rounds}, ${event.split} split: ${shown.join(', ')}`;
-    }
+    case 'scores':
+      return `Trunk ${event.version} of ${rounds}, ${event.split} split: ${scoresText(event.tasks)}`;
     case 'rewound':
       return `Back to round ${event.round}, attempt ${event.attempt}`;
     case 'paused':
@@ -70,6 +65,24 @@ function sentence(event: Exclude<RunEvent, { event: 'round' }>, rounds: number):
     case 'conflicts':
       return undefined;
   }
+}
+
+/** A few tasks are named one by one; of many only the mean of each metric is said, the table at the end has them all. */
+function scoresText(tasks: readonly ScoredTask[]): string {
+  const scores = tasks.map(({ task, metrics }) => {
+    const [metric = '', value = null] = Object.entries(metrics)[0] ?? [];
+    return { task, metric, value };
+  });
+  const text = (value: number | null) => (value === null ? 'undefined' : value.toFixed(3));
+  if (scores.length <= 4) return scores.map(({ task, metric, value }) => `${task} ${metric} ${text(value)}`).join(', ');
+  const metrics = [...new Set(scores.map(({ metric }) => metric))];
+  return metrics
+    .map((name) => {
+      const defined = scores.flatMap(({ metric, value }) => (metric === name && value !== null ? [value] : []));
+      const mean = defined.reduce((sum, value) => sum + value, 0) / defined.length;
+      return `${name} ${defined.length === 0 ? 'undefined' : `${mean.toFixed(3)} (mean of ${defined.length} tasks, lowest ${Math.min(...defined).toFixed(3)})`}`;
+    })
+    .join(', ');
 }
 
 function roundLine(event: Extract<RunEvent, { event: 'round' }>, rounds: number): string {
