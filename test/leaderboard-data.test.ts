@@ -68,6 +68,17 @@ describe.skipIf(!data)('data sets built from the data folder', () => {
     expect(await first(a)).not.toEqual(await first(b));
   });
 
+  it('permuted-plain: the images as they are', async () => {
+    const form = { images: 3, rounds: 2, plain: true };
+    const source = await sourceOf(
+      built('plain', (into) => buildPermuted(into, data!, form)),
+      'client-0',
+    );
+    const { inputs } = await source.read('test', [0, 1]);
+    // Fashion-MNIST's pieces stand on a black ground: its corners are 0, which is −0.1307 / 0.3081 here.
+    for (const corner of [0, 27, 783, 784]) expect(inputs[corner]).toBeCloseTo(-0.4242, 3);
+  });
+
   it('mixed: the box is standardised over the training rows, the random labels are of all classes', async () => {
     const folder = built('mixed', (into) => buildMixed(into, data!));
     const box = numbers(await (await sourceOf(folder, 'box')).column('train', 'label'));

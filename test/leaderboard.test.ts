@@ -137,6 +137,14 @@ describe('what is planned', () => {
     expect(new Set(cells.map(({ key }) => key)).size).toBe(22);
   });
 
+  it('goes through all data sets with one seed before the next', () => {
+    const hospitals = dataSets.find(({ name }) => name === 'hospitals')!;
+    const chosen = [labs, hospitals].map((dataSet) => ({ dataSet, methods: ['mean'] }));
+    const { cells } = planCells({ cache: folder, chosen, seeds: 2, overrides: [], data: undefined });
+    const order = cells.filter(({ method }) => method === ALONE).map(({ dataSet, seed }) => `${dataSet} ${seed}`);
+    expect(order).toEqual(['labs 1', 'hospitals 1', 'labs 2', 'hospitals 2']);
+  });
+
   it('leaves out what must be built without the data folder, and says so', () => {
     const dataSet = dataSets.find(({ name }) => name === 'permuted')!;
     const plan = planCells({ cache: folder, chosen: [{ dataSet }], seeds: 1, overrides: [], data: undefined });

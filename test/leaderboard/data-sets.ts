@@ -41,6 +41,12 @@ export const dataSets: readonly DataSet[] = [
     build: (folder, data) => buildPermuted(folder, data, { images: 1000, rounds: 1500 }),
   },
   {
+    name: 'permuted-plain',
+    what: 'the same with one piece of clothing an image, nothing laid over it',
+    methods: ['weighted-sum', 'pcgrad'],
+    build: (folder, data) => buildPermuted(folder, data, { images: 1000, rounds: 1500, plain: true }),
+  },
+  {
     name: 'mixed',
     what: 'four clients with 1,000 such images each and unlike tasks: left class, right class, box of the left piece, random labels; 400 steps; accuracy, for the box R²',
     build: buildMixed,

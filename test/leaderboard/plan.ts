@@ -27,7 +27,7 @@ export interface PlannedCell extends Cell {
 }
 
 export interface Plan {
-  /** In the order in which they are trained: data set by data set, seed by seed, alone first. */
+  /** In the order in which they are trained: a seed on all data sets before the next seed, alone before the methods. */
   readonly cells: readonly PlannedCell[];
   /** What is not run, and why. */
   readonly skipped: readonly string[];
@@ -45,27 +45,26 @@ export interface Request {
 
 /** Builds what is missing and names every cell with its key. @throws USAGE for a method that there is not */
 export function planCells({ cache, chosen, seeds, overrides, data }: Request): Plan {
-  const cells: PlannedCell[] = [];
   const skipped: string[] = [];
-  for (const { dataSet, methods = dataSet.methods ?? TEN } of chosen) {
+  const ready = chosen.flatMap(({ dataSet, methods = dataSet.methods ?? TEN }) => {
     const run = runOf(dataSet, cache, data);
     if (run === undefined) {
       skipped.push(`${dataSet.name}: TRUNKLINE_DATA is not set; it is built from the data folder`);
-      continue;
+      return [];
     }
-    const digest = folderDigest(dirname(run));
     const runnable = methods.filter((method) => {
       const wants = method === ALONE ? [] : strategyOf(method).wants;
-      if (wants.length > 0)
-        skipped.push(
-          `${dataSet.name} ${method}: it wants ${wants.join(', ')}, which a run in one process does not supply`,
-        );
+      const reason = `it wants ${wants.join(', ')}, which a run in one process does not supply`;
+      if (wants.length > 0) skipped.push(`${dataSet.name} ${method}: ${reason}`);
       return wants.length === 0;
     });
-    for (let seed = 1; seed <= seeds; seed++) {
-      for (const method of new Set([ALONE, ...runnable])) {
-        const key = keyOf({ digest, overrides, method, seed });
-        cells.push({ dataSet: dataSet.name, method, seed, key, run });
+    return [{ name: dataSet.name, run, digest: folderDigest(dirname(run)), methods: new Set([ALONE, ...runnable]) }];
+  });
+  const cells: PlannedCell[] = [];
+  for (let seed = 1; seed <= seeds; seed++) {
+    for (const { name, run, digest, methods } of ready) {
+      for (const method of methods) {
+        cells.push({ dataSet: name, method, seed, key: keyOf({ digest, overrides, method, seed }), run });
       }
     }
   }

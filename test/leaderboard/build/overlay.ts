@@ -66,6 +66,16 @@ export function overlay({ images, labels }: Items, left: readonly number[], rand
   return made;
 }
 
+/** The items themselves, in the same form; left is their class, right as well. */
+export function plain({ images, labels }: Items, items: readonly number[]): Overlaid {
+  const classes = Uint8Array.from(items, (item) => labels[item]!);
+  const made = { count: items.length, images: new Int16Array(items.length * PIXELS), left: classes, right: classes };
+  items.forEach((item, place) => {
+    for (let at = 0; at < PIXELS; at++) made.images[place * PIXELS + at] = 100 * images[item * PIXELS + at]! - 3333;
+  });
+  return { ...made, boxes: new Float32Array(items.length * 4) };
+}
+
 function stamp(canvas: Uint8Array, item: Uint8Array, shift: number): void {
   for (let y = 0; y < SIDE; y++) {
     for (let x = 0; x < SIDE; x++) {
