@@ -36,13 +36,13 @@ export const dataSets: readonly DataSet[] = [
   },
   {
     name: 'permuted',
-    what: 'the same with 1,000 images a client and 1,500 steps',
+    what: 'as permuted-100, with 1,000 images a client and 1,500 steps',
     methods: ['weighted-sum', 'pcgrad'],
     build: (folder, data) => buildPermuted(folder, data, { images: 1000, rounds: 1500 }),
   },
   {
     name: 'permuted-plain',
-    what: 'the same with one piece of clothing an image, nothing laid over it',
+    what: 'as permuted, with one piece of clothing an image and nothing laid over it',
     methods: ['weighted-sum', 'pcgrad'],
     build: (folder, data) => buildPermuted(folder, data, { images: 1000, rounds: 1500, plain: true }),
   },

@@ -25,20 +25,28 @@ export function writeDocument(file: string, board: Board, today: Date): void {
 function section(board: DataSetBoard): string[] {
   const { dataSet, rounds, dates, methods } = board;
   const what = dataSets.find(({ name }) => name === dataSet)?.what ?? dataSet;
-  const [head, ...rows] = tableRows(board) as [string[], ...string[][]];
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const seeds = Math.max(...methods.map((row) => row.seeds.length));
   const days = dates[0] === dates[1] ? dates[0] : `${dates[0]} to ${dates[1]}`;
   const few = fewerSeeds(board);
+  const points = pointLines(board);
   return [
     '',
     `## ${dataSet}`,
     '',
     `${what[0]!.toUpperCase()}${what.slice(1)}. ${rounds} rounds, ${seeds} seeds; ${days}.${few === undefined ? '' : ` Of ${few}.`}`,
     '',
-    line(head),
-    line(head.map((_, i) => (i === 0 ? '---' : '---:'))),
-    ...rows.map(line),
-    ...pointLines(board).flatMap((text) => ['', `- ${text}`]),
+    ...markdownTable(tableRows(board)),
+    ...(points.length === 0 ? [] : ['']),
+    ...points.map((text) => `- ${text}`),
   ];
+}
+
+/** Aligned as the formatter would: the first column to the left, the others to the right. */
+function markdownTable(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(3, ...rows.map((row) => row[column]!.length)));
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const [head, ...rest] = rows.map((row) =>
+    line(row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))),
+  );
+  return [head!, line(widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))), ...rest];
 }
