@@ -1,18 +1,25 @@
 import { combineRows, gramianOf, strategies, type WeighingStrategy } from '@trunkline/model/aggregation';
 import { randomStream } from '@trunkline/model/random';
-import { measured, median, type Measured } from './benchmark.ts';
+import { measured, median, type Benchmark, type Measured } from './benchmark.ts';
 
 const TASKS = 16;
 const LENGTH = 1_000_000;
 const ROUNDS = 5;
 const BOUND_MS = 300;
 
+export const aggregateBenchmark: Benchmark = {
+  name: 'aggregate',
+  group: 'kernels',
+  summary: 'Gramian, solve and combination of 16 rows of 1,000,000 values, for each strategy that needs a Gramian.',
+  measure: aggregate,
+};
+
 /**
  * Median milliseconds of one core (processor time, so that other work on the machine does not count) of Gramian, solve and combination for 16 rows
  * of 1,000,000 values, for each strategy that needs a Gramian, and the plain mean's combination beside them. `baseline` is the
  * bound, `ratio` the share of it used.
  */
-export async function aggregate(): Promise<Measured[]> {
+async function aggregate(): Promise<Measured[]> {
   const rows = conflictingRows();
   const members = Object.values(strategies).filter(
     (strategy): strategy is WeighingStrategy => strategy.needs === 'gramian' || strategy.name === 'mean',

@@ -2,11 +2,12 @@ import { loadavg } from 'node:os';
 import { Command } from 'commander';
 import { errorText, fail, failure, success, toTrunklineError } from '@trunkline/protocol';
 import type { Benchmark, Measured } from './benchmark.ts';
+import { aggregateBenchmark } from './aggregate.ts';
 import { bufferedBenchmark } from './buffered.ts';
 import { stepBenchmark } from './step.ts';
 import { align } from '../simulate/table.ts';
 
-const benchmarks: readonly Benchmark[] = [stepBenchmark, bufferedBenchmark];
+const benchmarks: readonly Benchmark[] = [aggregateBenchmark, stepBenchmark, bufferedBenchmark];
 /** `bench quick`: at most five minutes. */
 const QUICK = ['kernels', 'transport', 'step'];
 

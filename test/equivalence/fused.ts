@@ -1,8 +1,7 @@
-import type { Tensor, Variable } from '@tensorflow/tfjs';
 import { loadTasks } from '@trunkline/client';
 import { createBatches } from '@trunkline/model/data';
 import { openBackend } from '@trunkline/model/backend';
-import type { Tf } from '@trunkline/model/layer';
+import type { Tensor, Tf } from '@trunkline/model/layer';
 import { randomStream } from '@trunkline/model/random';
 import type { TaskPlan } from '@trunkline/model/task';
 import { planRun } from '@trunkline/coordinator';
@@ -13,6 +12,8 @@ import type { Job } from '../simulate/job.ts';
  * and differentiated in one piece. It shares with the product only what defines the problem: data, batches, dropout masks and
  * the order of parameters. Knows the layers of the two examples, binary and classify heads without hidden layers.
  */
+type Variable = ReturnType<Tf['variable']>;
+
 export interface Fused {
   /** ∂L/∂θ and ∂L/∂head at the given trunk and heads, on the batches of `round`. */
   gradient(round: number, theta: Float32Array, heads: Readonly<Record<string, Float32Array>>): Promise<FusedGradient>;
@@ -68,7 +69,7 @@ export async function fusedModel(job: Job, lambda: (client: string, task: string
         const losses: Tensor[] = [];
         for (const { client, tasks, x, labels } of batches) {
           const random = (layer: string) => randomStream(seed, 'dropout', tasks[0]!.stream, round, layer);
-          const h = trunkOutput(tf, trunk.spec.layers, x, weights, random);
+          const h = trunkOutput(tf, trunk.spec.layers, { x, weights, random });
           for (const task of tasks) {
             const [kernel, bias] = headWeights.get(`${client}/${task.id}`)!;
             const loss = taskLoss(
@@ -117,13 +118,13 @@ function headVariables(tf: Tf, values: Float32Array, width: number): [Variable, 
 
 type Spec = { [kind: string]: Record<string, number> };
 
-function trunkOutput(
-  tf: Tf,
-  layers: readonly unknown[],
-  x: Tensor,
-  weights: readonly Variable[],
-  random: (layer: string) => { uniform(): number },
-): Tensor {
+interface Pass {
+  readonly x: Tensor;
+  readonly weights: readonly Variable[];
+  readonly random: (layer: string) => { uniform(): number };
+}
+
+function trunkOutput(tf: Tf, layers: readonly unknown[], { x, weights, random }: Pass): Tensor {
   let used = 0;
   return (layers as readonly Spec[]).reduce<Tensor>((h, spec, place) => {
     const [kind, args] = Object.entries(spec)[0]!;
@@ -135,7 +136,7 @@ function trunkOutput(
       case 'averagePooling2d':
         return tf.avgPool(h as never, 2, 2, 'valid');
       case 'flatten':
-        return tf.reshape(h, [h.shape[0]!, -1]);
+        return tf.reshape(h, [h.shape[0], -1]);
       case 'dropout': {
         const rate = args['rate']!;
         const chance = random(`${place}-dropout`);

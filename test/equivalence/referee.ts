@@ -5,7 +5,7 @@ import { rehearse, type Rehearsal } from '../simulate/in-process.ts';
 import type { Job } from '../simulate/job.ts';
 
 /** Largest absolute difference. */
-export const largestGap = (a: Float32Array, b: Float32Array): number =>
+const largestGap = (a: Float32Array, b: Float32Array): number =>
   a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
 const largest = (a: Float32Array): number => a.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
@@ -61,7 +61,7 @@ export async function trunkGapAfter(job: Job, rounds: number): Promise<number> {
   const optimizers = Object.fromEntries(
     job.clients.flatMap(({ config }) =>
       config.tasks.map(({ id, optimizer }) => {
-        const rule = createOptimizer(optimizer as OptimizerConfig);
+        const rule = createOptimizer(optimizer);
         const key = `${config.client}/${id}`;
         return [key, { rule, state: rule.init(heads[key]!.length) }];
       }),

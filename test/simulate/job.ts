@@ -52,8 +52,8 @@ export function readJob(file: string, overrides: readonly string[] = []): Job {
 
 /** A simulation has all its clients at hand: it gives up after a minute, where the run file does not say otherwise. */
 function impatient(mode: unknown = { sync: {} }): string[] {
-  const [name, keys] = typeof mode === 'string' ? [mode, {}] : Object.entries(mode as object)[0]!;
-  return [`mode=${JSON.stringify({ [name]: { giveUpAfterMs: 60_000, ...(keys as object) } })}`];
+  const [name, keys] = typeof mode === 'string' ? [mode, {}] : Object.entries(mode as Record<string, object>)[0]!;
+  return [`mode=${JSON.stringify({ [name]: { giveUpAfterMs: 60_000, ...keys } })}`];
 }
 
 function refuseDuplicates(clients: readonly ClientConfig[]): void {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fail, sha256 } from '@trunkline/protocol';
 
 /** Version of what lies in a state folder. */
-export const STATE_FORMAT = 1;
+const STATE_FORMAT = 1;
 
 export interface StateLabel {
   readonly run: string;

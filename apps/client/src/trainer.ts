@@ -14,8 +14,8 @@ export interface Trainer {
 }
 
 interface Waiting {
-  resolve(answer: unknown): void;
-  reject(error: Error): void;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: Error) => void;
 }
 
 export function openTrainer(options: { device: 'auto' | 'gpu' | 'cpu'; threads: number }): Trainer {
@@ -57,7 +57,7 @@ export function openTrainer(options: { device: 'auto' | 'gpu' | 'cpu'; threads: 
     if (message.type === 'answer') request?.resolve(message.answer);
     else request?.reject(fromReport(message.error));
   });
-  worker.on('error', (error) => end(fail('TRAINER_CRASHED', { reason: (error as Error).message }, error)));
+  worker.on('error', (error) => end(fail('TRAINER_CRASHED', { reason: error.message }, error)));
   worker.on('exit', (code) => end(fail('TRAINER_CRASHED', { reason: `it ended with code ${code}` })));
 
   const send = (name: RequestName, ask: unknown, id: number) =>

@@ -21,7 +21,7 @@ export class ZeroMaskWebSocket extends NodeWebSocket {
       ...(options as ClientOptions),
       perMessageDeflate: false,
       generateMask: (mask: Buffer) => mask.fill(0),
-    } as ClientOptions);
+    });
     socket.on('unexpected-response', (_request, response) => {
       let text = '';
       response.setEncoding('utf8');

@@ -1,11 +1,12 @@
 import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { fail } from '@trunkline/protocol';
 
 /** The HTTP server under the gateway: `/health` says that the process lives; everything else is 404. Counts what its sockets carry. */
 export interface Http {
   readonly server: Server;
   listen(host: string, port: number): Promise<number>;
-  traffic(): { up: number; down: number };
+  readonly traffic: () => { up: number; down: number };
   /** Ends every open connection without a word. */
   dropLines(): void;
   close(): Promise<void>;
@@ -17,7 +18,7 @@ export function createHttp(): Http {
     response.writeHead(healthy ? 200 : 404, { 'content-type': 'text/plain' });
     response.end(healthy ? 'ok\n' : 'not found\n');
   });
-  const open = new Set<import('node:net').Socket>();
+  const open = new Set<Socket>();
   const ended = { up: 0, down: 0 };
   server.on('connection', (socket) => {
     open.add(socket);

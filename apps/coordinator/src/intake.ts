@@ -178,7 +178,7 @@ export function openIntake(options: {
   }
 }
 
-export const partOf = (message: { kind: string; tasks: readonly string[] }): string =>
+const partOf = (message: { kind: string; tasks: readonly string[] }): string =>
   message.kind === 'sum' ? 'sum' : `${message.kind}/${message.tasks[0]}`;
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

@@ -40,7 +40,7 @@ describe('the key `mode`', () => {
     ['strategy: pcgrad\nexchange: sum\nmode: { local: { steps: 2 } }', 'STRATEGY_NEEDS_ROWS', 'pcgrad'],
     ['strategy: { cagrad: { c: no } }', 'CONFIG_INVALID', 'c: expected number'],
     ['strategy: pcgrade', 'STRATEGY_UNKNOWN', 'pcgrad'],
-    ['optional: [b]', 'TASK_EXPECTED_OPTIONAL', 'b'],
+    ['optional: [b]', 'CONFIG_INVALID', 'the task b stands in `expect` too'],
   ])('refuses %j before anything starts, and says which value', (text, code, named) => {
     const error = errorOf(text)!;
     expect(error.code).toBe(code);

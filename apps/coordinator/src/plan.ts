@@ -18,7 +18,7 @@ export interface Plan {
   readonly pace: Pace;
 }
 
-/** @throws STRATEGY_UNKNOWN, STRATEGY_NEEDS_ROWS, WEIGHT_UNKNOWN_TASK, TASK_EXPECTED_OPTIONAL, CONFIG_*, LAYER_* */
+/** @throws STRATEGY_UNKNOWN, STRATEGY_NEEDS_ROWS, WEIGHT_UNKNOWN_TASK, CONFIG_*, LAYER_* */
 export function planRun(config: RunConfig): Plan {
   const { at } = config.source;
   const { strategy, parameters } = chooseStrategy(config);
@@ -54,7 +54,14 @@ function refuseStrangers({ weights, optional, source: { at } }: RunConfig, expec
   if (unknown)
     throw fail('WEIGHT_UNKNOWN_TASK', { at: at(['weights', unknown]), task: unknown, known: known.join(', ') });
   const both = optional.findIndex((task) => expect.includes(task));
-  if (both >= 0) throw fail('TASK_EXPECTED_OPTIONAL', { at: at(['optional', both]), task: optional[both]! });
+  if (both >= 0) {
+    throw fail('CONFIG_INVALID', {
+      at: at(['optional', both]),
+      key: 'optional',
+      problem: `the task ${optional[both]} stands in \`expect\` too, where tasks are waited for.`,
+      remedy: 'Keep one of the two.',
+    });
+  }
 }
 
 function chooseStrategy({ strategy: given, source }: RunConfig): { strategy: Strategy; parameters: unknown } {

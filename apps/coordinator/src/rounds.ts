@@ -116,7 +116,7 @@ function left(config: RoundsConfig, state: RoundsState, event: Extract<RoundsEve
 }
 
 /** A goodbye frees the seat where the run allows it. */
-export const mayGo = (config: RoundsConfig, seat: Seat): boolean =>
+const mayGo = (config: RoundsConfig, seat: Seat): boolean =>
   config.mayLeave || seat.tasks.every((task) => config.optional.includes(task));
 
 /** Nobody is there to open a round with: whoever joins opens it. */

@@ -5,7 +5,7 @@ import { fail, PROTOCOL_VERSION } from '@trunkline/protocol';
 import type { Plan } from './plan.ts';
 
 /** Version of what lies in a run folder. */
-export const RUN_FORMAT = 1;
+const RUN_FORMAT = 1;
 
 /** Makes `folder`; one that holds a run is never overwritten. @throws RUN_FOLDER_EXISTS, STORAGE_FAILED */
 export function createRunFolder(folder: string): void {

@@ -1,4 +1,4 @@
-import type { TrunklineError } from './errors.ts';
+import type { TrunklineError } from './fail.ts';
 
 /** What `--format json` prints on stdout: exactly one of these, on one line. Everything for people goes to stderr. */
 export type Envelope<T> =

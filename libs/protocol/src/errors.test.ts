@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { errors, fail, fromReport, toTrunklineError, type TrunklineError, type ErrorCode } from './errors.ts';
+import { errors, type ErrorCode } from './errors.ts';
+import { fail, fromReport, toTrunklineError, type TrunklineError } from './fail.ts';
 
 const all = Object.entries(errors) as [ErrorCode, { message: string; hint: string; exit: number }][];
 const anything = new Proxy({}, { get: (_, name) => `<${String(name)}>` }) as Record<string, string>;

@@ -57,11 +57,6 @@ export const errors = {
     hint: 'The tasks of this run: {known}.',
     exit: 2,
   },
-  TASK_EXPECTED_OPTIONAL: {
-    message: '{at}: the task `{task}` stands in `expect` and in `optional`.',
-    hint: 'Tasks in `expect` are waited for before round 0, those in `optional` never: keep one of the two.',
-    exit: 2,
-  },
   EXPECT_UNSERVED: {
     message: '{at}: the run expects the task `{task}`, which no client brings.',
     hint: 'Tasks of the clients: {known}. Correct `expect`, or add the client that serves it.',
@@ -288,56 +283,3 @@ export const errors = {
 } as const satisfies Record<string, Definition>;
 
 export type ErrorCode = keyof typeof errors;
-
-type Names<T extends string> = T extends `${string}{${infer K}}${infer Rest}` ? K | Names<Rest> : never;
-/** The values that the sentence and hint of `C` need. */
-export type ErrorValues<C extends ErrorCode> = Record<
-  Names<(typeof errors)[C]['message'] | (typeof errors)[C]['hint']>,
-  string | number
->;
-
-/** What crosses the wire, and stands in a JSON envelope, for an error. */
-export interface ErrorReport {
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string;
-}
-
-export class TrunklineError extends Error {
-  readonly code: ErrorCode;
-  readonly hint: string;
-  readonly exit: number;
-
-  constructor(report: { code: ErrorCode; message: string; hint: string }, cause?: unknown) {
-    super(report.message, cause === undefined ? undefined : { cause });
-    this.name = 'TrunklineError';
-    this.code = report.code;
-    this.hint = report.hint;
-    this.exit = errors[report.code].exit;
-  }
-
-  report(): ErrorReport {
-    return { code: this.code, message: this.message, hint: this.hint };
-  }
-}
-
-/** Builds the error `code`; throw it. `cause` is kept for logs. */
-export function fail<C extends ErrorCode>(code: C, values: ErrorValues<C>, cause?: unknown): TrunklineError {
-  const fill = (text: string) =>
-    text.replace(/\{(\w+)\}/g, (_, name: string) =>
-      String((values as Record<string, string | number>)[name] ?? `{${name}}`),
-    );
-  return new TrunklineError({ code, message: fill(errors[code].message), hint: fill(errors[code].hint) }, cause);
-}
-
-/** Any thrown value as a TrunklineError: known ones as they are, others as UNEXPECTED with their text. */
-export function toTrunklineError(thrown: unknown): TrunklineError {
-  if (thrown instanceof TrunklineError) return thrown;
-  return fail('UNEXPECTED', { what: thrown instanceof Error ? thrown.message : String(thrown) }, thrown);
-}
-
-/** An error that arrived from the other side. A code this version does not know becomes UNEXPECTED, its text kept. */
-export function fromReport(report: ErrorReport): TrunklineError {
-  const code: ErrorCode = Object.hasOwn(errors, report.code) ? (report.code as ErrorCode) : 'UNEXPECTED';
-  return new TrunklineError({ code, message: report.message, hint: report.hint });
-}

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ErrorReport } from './errors.ts';
+import type { ErrorReport } from './fail.ts';
 import {
   answeredMessage,
   chunkMessage,

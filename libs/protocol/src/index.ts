@@ -1,5 +1,6 @@
 export { errorText, failure, success, type Envelope } from './envelope.ts';
 export * from './errors.ts';
+export * from './fail.ts';
 export * from './events.ts';
 export { limits } from './limits.ts';
 export * from './messages/index.ts';

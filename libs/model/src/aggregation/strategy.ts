@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 
 /** The chance that a strategy may use; `Random` of `@trunkline/model/random` satisfies it. */
 export interface StrategyRandom {

@@ -56,7 +56,7 @@ function weightsOf(given: Parameters['classWeights'], place: LossPlace): readonl
 }
 
 /** n / (K · n_c), 0 for a class that has no row (King and Zeng 2001). */
-export function balancedWeights(labels: Float32Array, classes: number): number[] {
+function balancedWeights(labels: Float32Array, classes: number): number[] {
   const counts = new Array<number>(classes).fill(0);
   let labelled = 0;
   for (const label of labels) {

@@ -1,4 +1,4 @@
-import { fail } from '../errors.ts';
+import { fail } from '../fail.ts';
 import { limits } from '../limits.ts';
 
 export const chunkCount = (bytes: number): number => Math.max(1, Math.ceil(bytes / limits.chunkBytes));
