@@ -45,8 +45,9 @@ function chosen(names: readonly string[]): readonly Sweep[] {
 }
 
 /** Runs a sweep's steps that were not reached before; returns how many failed. */
-async function go({ name, summary, steps }: Sweep): Promise<number> {
-  const all = steps();
+async function go(sweep: Sweep): Promise<number> {
+  const { name, summary } = sweep;
+  const all = sweep.steps();
   const done = (reached[name] ??= {});
   let broken = 0;
   console.log(`${name}: ${summary}`);
