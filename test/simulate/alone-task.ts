@@ -2,7 +2,8 @@ import { createTrunkStep, orderedSum, type Plan } from '@trunkline/coordinator';
 import type { Tf } from '@trunkline/model/layer';
 import { createLearner, type TaskScore } from '@trunkline/model/learner';
 import type { TaskPlan } from '@trunkline/model/task';
-import { localCall, whole } from './in-process.ts';
+import { whole } from './in-process.ts';
+import { localCall } from './rehearsal.ts';
 
 /**
  * Trains one task alone for all rounds of the plan and scores the last trunk on the test split. In mode `local` a round has the same H

@@ -10,7 +10,7 @@ import {
   type HeldAnswers,
   type RoundsEvent,
 } from '@trunkline/coordinator';
-import { localCall, type Rehearsal } from './in-process.ts';
+import { localCall, type Rehearsal } from './rehearsal.ts';
 
 /** An answer that a client owes: it was asked for from the trunk of that time. */
 interface Owed {

@@ -5,39 +5,19 @@ import {
   orderedSum,
   planRun,
   shareOut,
-  type Answers,
-  type Plan,
   type Row,
   type ScoredTask,
-  type TrunkStep,
 } from '@trunkline/coordinator';
 import { openBackend } from '@trunkline/model/backend';
 import { needsNativeOrCpu } from '@trunkline/model/layer';
 import { flatDigest } from '@trunkline/model/layout';
-import { createLearner, describeTask, type Learner, type StepCall, type StepResult } from '@trunkline/model/learner';
+import { createLearner, describeTask, type StepResult } from '@trunkline/model/learner';
 import { trainBuffered } from './buffered.ts';
 import type { Job } from './job.ts';
 import type { Joint } from './joint.ts';
+import { localCall, type Rehearsal, type Seat } from './rehearsal.ts';
 
-/** One client's learner and what it was asked with. */
-export interface Seat {
-  readonly client: string;
-  readonly learner: Learner;
-  readonly lambda: Readonly<Record<string, number>>;
-  readonly scale: Readonly<Record<string, number>> | undefined;
-  readonly rowIds: Readonly<Record<string, string>>;
-}
-
-/** A round of every client, in turn, in this process: what the sockets carry, without the sockets. */
-export interface Rehearsal {
-  readonly plan: Plan;
-  readonly keeper: TrunkStep;
-  readonly seats: readonly Seat[];
-  round(probe?: boolean): Promise<Record<string, StepResult>>;
-  /** These clients' answers as the coordinator would add them; does not move the trunk. */
-  answers(results: Record<string, StepResult>): Promise<Answers>;
-  dispose(): void;
-}
+export type { Rehearsal } from './rehearsal.ts';
 
 export async function rehearse(job: Job): Promise<Rehearsal> {
   const plan = planRun(job.config);
@@ -74,10 +54,10 @@ export async function rehearse(job: Job): Promise<Rehearsal> {
       }
       return results;
     },
-    async answers(results) {
+    async answers(results, weights = {}) {
       const length = trunk.layout.length;
       const present = seats.filter(({ client }) => results[client]);
-      const all = present.reduce((sum, seat) => shares(seat, Object.keys(seat.lambda), sum), 0);
+      const all = present.reduce((sum, seat) => shares(seat, weights, Object.keys(seat.lambda), sum), 0);
       if (exchange === 'rows') return { exchange, rows: await rowsOf(present, results, length), all };
       const sum = orderedSum(
         length,
@@ -88,7 +68,7 @@ export async function rehearse(job: Job): Promise<Rehearsal> {
       for (const seat of present) {
         const gradient = results[seat.client]!.gradients.find(({ kind }) => kind === 'sum');
         tasks += gradient?.tasks.length ?? 0;
-        share = shares(seat, gradient?.tasks ?? [], share);
+        share = shares(seat, weights, gradient?.tasks ?? [], share);
         sum.put(seat.client, gradient ? await whole(gradient.slices, length) : null);
       }
       return { exchange, sum: sum.finish(), tasks, share, all };
@@ -98,19 +78,12 @@ export async function rehearse(job: Job): Promise<Rehearsal> {
 }
 
 const shareOf = ({ lambda, scale }: Seat, task: string): number => lambda[task]! * (scale?.[task] ?? 1);
-const shares = (seat: Seat, tasks: readonly string[], from: number): number =>
-  tasks.reduce((sum, task) => sum + shareOf(seat, task), from);
-
-/** What a run of local steps asks of a learner in addition. */
-export function localCall(
-  { pace }: Plan,
-  { control }: TrunkStep,
-  scale: Readonly<Record<string, number>> | undefined,
-): Pick<StepCall, 'local'> {
-  if (!pace.local) return {};
-  const { steps, optimizer, proximal, scaffold } = pace.local;
-  return { local: { steps, optimizer, proximal, scaffold, control, ...(scale ? { scale } : {}) } };
-}
+const shares = (
+  seat: Seat,
+  weights: Readonly<Record<string, number>>,
+  tasks: readonly string[],
+  from: number,
+): number => tasks.reduce((sum, task) => sum + shareOf(seat, task) * (weights[task] ?? 1), from);
 
 async function rowsOf(seats: readonly Seat[], results: Record<string, StepResult>, length: number): Promise<Row[]> {
   const rows: (Row & { task: string; client: string })[] = [];

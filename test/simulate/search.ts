@@ -4,7 +4,8 @@ import type { StepResult } from '@trunkline/model/learner';
 import { deltaM } from '@trunkline/model/metrics';
 import { randomStream } from '@trunkline/model/random';
 import { fail } from '@trunkline/protocol';
-import { rehearse, type Rehearsal } from './in-process.ts';
+import { rehearse } from './in-process.ts';
+import { localCall, type Rehearsal } from './rehearsal.ts';
 import { readJob } from './job.ts';
 import { betterOf } from './result.ts';
 import { successiveHalving } from './successive-halving.ts';
@@ -116,13 +117,14 @@ async function step(rehearsal: Rehearsal, weights: Weights): Promise<void> {
   const { keeper, seats, plan } = rehearsal;
   const { exchange } = plan;
   const results: Record<string, StepResult> = {};
-  for (const { client, learner, lambda: shares } of seats) {
+  for (const { client, learner, lambda: shares, scale } of seats) {
     // A replica's share of its task stays its share.
     const lambda = Object.fromEntries(Object.entries(shares).map(([task, share]) => [task, share * weights[task]!]));
-    const call = { round: keeper.version, theta: keeper.theta, lambda, exchange, probe: false };
-    results[client] = await learner.step(call);
+    const { version: round, theta } = keeper;
+    const local = localCall(plan, keeper, scale);
+    results[client] = await learner.step({ round, theta, lambda, exchange, probe: false, ...local });
   }
-  keeper.advance(await rehearsal.answers(results));
+  keeper.advance(await rehearsal.answers(results, weights));
 }
 
 async function validate({ keeper, seats }: Rehearsal): Promise<Scores> {

@@ -1,0 +1,33 @@
+import type { Answers, Plan, TrunkStep } from '@trunkline/coordinator';
+import type { Learner, StepCall, StepResult } from '@trunkline/model/learner';
+
+/** One client's learner and what it was asked with. */
+export interface Seat {
+  readonly client: string;
+  readonly learner: Learner;
+  readonly lambda: Readonly<Record<string, number>>;
+  readonly scale: Readonly<Record<string, number>> | undefined;
+  readonly rowIds: Readonly<Record<string, string>>;
+}
+
+/** A round of every client, in turn, in this process: what the sockets carry, without the sockets. */
+export interface Rehearsal {
+  readonly plan: Plan;
+  readonly keeper: TrunkStep;
+  readonly seats: readonly Seat[];
+  round(probe?: boolean): Promise<Record<string, StepResult>>;
+  /** These clients' answers as the coordinator would add them; does not move the trunk. `weights`: what λ was multiplied by for this round. */
+  answers(results: Record<string, StepResult>, weights?: Readonly<Record<string, number>>): Promise<Answers>;
+  dispose(): void;
+}
+
+/** What a run of local steps asks of a learner in addition. */
+export function localCall(
+  { pace }: Plan,
+  { control }: TrunkStep,
+  scale: Readonly<Record<string, number>> | undefined,
+): Pick<StepCall, 'local'> {
+  if (!pace.local) return {};
+  const { steps, optimizer, proximal, scaffold } = pace.local;
+  return { local: { steps, optimizer, proximal, scaffold, control, ...(scale ? { scale } : {}) } };
+}
