@@ -36,7 +36,7 @@ describe('mode local', () => {
     const sync = bytesOf(await trainInProcess(job(50, 'exchange=rows')));
     expect(bytesOf(await trainInProcess(job(50, 'exchange=rows', mode(one))))).toEqual(sync);
     expect(bytesOf((await sockets(job(50, 'exchange=rows', mode(one)))).joint)).toEqual(sync);
-  }, 120_000);
+  }, 300_000);
 
   it('gives the bytes of one process over sockets with several steps, SCAFFOLD and weights by samples', async () => {
     const rules = { steps: 3, optimizer: { sgd: { learningRate: 0.1 } }, scaffold: true, weighBySamples: true };
@@ -46,7 +46,7 @@ describe('mode local', () => {
     expect(bytesOf((await sockets(summed)).joint)).toEqual(expected);
     const plain = bytesOf(await trainInProcess(job(8, mode({ local: { ...rules, scaffold: false } }), lambda)));
     expect(plain.sha256).not.toBe(expected.sha256);
-  }, 120_000);
+  }, 300_000);
 });
 
 describe('mode buffered', () => {
@@ -64,12 +64,12 @@ describe('mode buffered', () => {
     );
     expect(kinds).toEqual(record.flatMap(() => ['accepted', 'round']));
     expect(await replay(of, record)).toBe(joint.trunk.sha256);
-  }, 120_000);
+  }, 300_000);
 
   it('in one process is the same every time', async () => {
     const of = job(20, mode({ buffered: { size: 2, staleness: { 'fedasync-poly': { a: 1 } } } }), 'strategy=pcgrad');
     expect(bytesOf(await trainInProcess(of))).toEqual(bytesOf(await trainInProcess(of)));
-  }, 60_000);
+  }, 180_000);
 });
 
 /** From the record alone: recomputes every answer, from the trunk that it names, and adds them up in plain loops. */
@@ -147,5 +147,5 @@ describe('a running run', () => {
     await coordinator.close();
     host.stop();
     await host.exited;
-  }, 90_000);
+  }, 240_000);
 });
