@@ -104,7 +104,7 @@ async function oneProcess(file: string, overrides: readonly string[], folder: st
     log: join(folder, 'one-process.log'),
     heard: (line) => (rate = Number(line['roundsPerSecond'])),
   });
-  const code = await child.exited;
+  const { code } = await child.exited;
   if (code !== 0) throw new Error(`the one-process baseline ended with code ${code}: ${child.lastWords()}`);
   return rate;
 }

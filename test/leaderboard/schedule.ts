@@ -86,10 +86,10 @@ async function trainInChild(cell: PlannedCell, { cache, overrides, signal }: Sch
   });
   const stop = () => child.stop();
   signal?.addEventListener('abort', stop);
-  const code = await child.exited;
+  const { code, how } = await child.exited;
   signal?.removeEventListener('abort', stop);
   if (code === 0 && trained) return trained;
   const reason = child.lastWords().split('\n').at(-1) ?? '';
   const remedy = `Its log lies in the cache under logs/.`;
-  throw failure ?? fail('CLIENT_FAILED', { client: `${dataSet} ${method}`, exit: code ?? 'a signal', reason, remedy });
+  throw failure ?? fail('CLIENT_FAILED', { client: `${dataSet} ${method}`, how, reason, remedy });
 }

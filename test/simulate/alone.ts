@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fail, fromReport, type ErrorReport, type TrunklineError } from '@trunkline/protocol';
-import { runChild } from './child.ts';
+import { runChild, type Child } from './child.ts';
 import type { Job } from './job.ts';
 
 /** Scores of one task trained without the others, on the test split. */
@@ -25,6 +25,8 @@ export async function trainAlone(
   const lanes = Math.max(1, Math.min(tasks.length, Math.floor(availableParallelism() / job.threads)));
   const results: AloneTask[] = [];
   let failure: TrunklineError | undefined;
+  const children: Child[] = [];
+  const stop = () => children.forEach((child) => child.stop());
   const lane = async (place: number) => {
     // Tasks of one client stay in one process as far as they can: its data is read once.
     const mine = tasks.slice(
@@ -42,20 +44,31 @@ export async function trainAlone(
         deps.done(String(line['task']));
       },
     });
-    deps.signal?.addEventListener('abort', () => child.stop());
-    const code = await child.exited;
+    children.push(child);
+    const { code, how } = await child.exited;
     if (code === 0) return;
-    const reason = child.lastWords().split('\n').at(-1) ?? '';
+    const reason = child.lastWords().split('\n').at(-1) || 'it said nothing.';
     throw (
       failure ??
       fail('CLIENT_FAILED', {
         client: 'alone',
-        exit: code ?? 'a signal',
+        how,
         reason,
         remedy: 'Its log lies in the run folder under logs/.',
       })
     );
   };
-  await Promise.all(Array.from({ length: lanes }, (_, place) => lane(place)));
-  return results;
+  deps.signal?.throwIfAborted();
+  deps.signal?.addEventListener('abort', stop);
+  try {
+    await Promise.all(Array.from({ length: lanes }, (_, place) => lane(place)));
+    return results;
+  } catch (error) {
+    // One lane that failed ends the others: nothing runs on behind the user's back.
+    stop();
+    await Promise.all(children.map(({ exited }) => exited));
+    throw error;
+  } finally {
+    deps.signal?.removeEventListener('abort', stop);
+  }
 }

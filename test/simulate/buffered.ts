@@ -26,7 +26,7 @@ interface Owed {
 export async function trainBuffered(
   rehearsal: Rehearsal,
   rules: BufferRules,
-  progress: (round: number) => void,
+  turn: () => Promise<void>,
 ): Promise<void> {
   const { plan, keeper, seats } = rehearsal;
   const { rounds } = plan.config;
@@ -46,7 +46,6 @@ export async function trainBuffered(
     if (effect.do !== 'close') return;
     keeper.advance(mergeAnswers(held, plan.trunk.layout.length));
     held = [];
-    progress(keeper.version);
     feed({ type: 'closed', round: effect.round });
   };
   const score = (clients: readonly string[]) => {
@@ -57,6 +56,7 @@ export async function trainBuffered(
   beginRounds(config, state);
   for (const { client, lambda } of seats) feed({ type: 'joined', client, tasks: Object.keys(lambda) });
   while (state.phase !== 'finished') {
+    await turn();
     const { client, version, theta } = owed.shift()!;
     const { learner, lambda, scale } = seats.find((seat) => seat.client === client)!;
     const round = calls.get(client) ?? 0;

@@ -9,10 +9,11 @@ export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 /** A child process that speaks JSON lines on stdout; its talk goes to a log file. */
 export interface Child {
   readonly process: ChildProcess;
-  /** Resolves with its exit code, or null when a signal ended it. */
-  readonly exited: Promise<number | null>;
+  /** Resolves when it is over, with all its output read. */
+  readonly exited: Promise<Ending>;
   /** The last lines it wrote to stderr. */
   readonly lastWords: () => string;
+  /** Asks it to end; one that does not is ended. */
   stop(): void;
 }
 
@@ -21,6 +22,16 @@ export interface Child {
  * halves what the process keeps resident. `npm run coordinator` sets the same.
  */
 export const COORDINATOR_FLAGS = ['--max-semi-space-size=1'];
+
+export interface Ending {
+  /** Null when a signal ended it. */
+  readonly code: number | null;
+  /** `with code 3`, or `by signal SIGKILL`. */
+  readonly how: string;
+}
+
+/** How long a child may take to end by itself. */
+const GRACE_MS = 3_000;
 
 export function runChild(options: {
   entry: string;
@@ -55,16 +66,21 @@ export function runChild(options: {
     if (line.startsWith('{')) options.heard(JSON.parse(line) as Record<string, unknown>);
     else log.write(`${line}\n`);
   });
-  const exited = new Promise<number | null>((done) => {
-    child.once('close', (code) => {
+  let patience: NodeJS.Timeout | undefined;
+  const exited = new Promise<Ending>((done) => {
+    child.once('close', (code, signal) => {
+      clearTimeout(patience);
       log.end();
-      done(code);
+      done({ code, how: code === null ? `by signal ${signal}` : `with code ${code}` });
     });
   });
   return {
     process: child,
     exited,
     lastWords: () => tail.trim(),
-    stop: () => void child.kill('SIGTERM'),
+    stop() {
+      child.kill('SIGTERM');
+      patience ??= setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
+    },
   };
 }

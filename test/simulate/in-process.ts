@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { loadTasks } from '@trunkline/client';
 import {
   byCodeUnits,
@@ -111,17 +112,25 @@ export async function whole(
   return values;
 }
 
-/** The joint training in this one process, on its one training thread: all clients' steps in turn. */
-export async function trainInProcess(job: Job, progress: (round: number) => void = () => undefined): Promise<Joint> {
+/**
+ * The joint training in this one process, on its one training thread: all clients' steps in turn.
+ * @param signal ends it between two rounds, with the signal's reason
+ */
+export async function trainInProcess(job: Job, signal?: AbortSignal): Promise<Joint> {
   const rehearsal = await rehearse(job);
   const { plan, keeper, seats } = rehearsal;
   const { rounds, probeEvery } = job.config;
   const started = performance.now();
-  if (plan.pace.buffer) await trainBuffered(rehearsal, plan.pace.buffer, progress);
+  // Steps never wait for anything: without a turn of the event loop no signal would be heard.
+  const turn = async () => {
+    await setImmediate();
+    signal?.throwIfAborted();
+  };
+  if (plan.pace.buffer) await trainBuffered(rehearsal, plan.pace.buffer, turn);
   while (keeper.version < rounds) {
     const probe = probeEvery > 0 && keeper.version % probeEvery === 0 && plan.exchange === 'sum';
     keeper.advance(await rehearsal.answers(await rehearsal.round(probe)));
-    progress(keeper.version);
+    await turn();
   }
   const seconds = (performance.now() - started) / 1000;
   const scores: ScoredTask[] = [];

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { readClient, type ClientConfig } from '@trunkline/client';
 import { planRun, readRun, type RunConfig } from '@trunkline/coordinator';
+import { requireGpu } from '@trunkline/model/backend';
 import { fail } from '@trunkline/protocol';
 
 /** A run file with its client files, read and checked: what every way of simulating starts from. */
@@ -14,7 +16,7 @@ export interface Job {
   readonly threads: number;
 }
 
-/** @throws CONFIG_*, LAYER_*, STRATEGY_*, EXPECT_UNSERVED, TASK_DUPLICATE: before anything is started */
+/** @throws CONFIG_*, LAYER_*, STRATEGY_*, GPU_ABSENT, EXPECT_UNSERVED, TASK_UNEXPECTED, TASK_DUPLICATE: before anything is started */
 export function readJob(file: string, overrides: readonly string[] = []): Job {
   const given = readRun(file, overrides);
   const { source } = given;
@@ -26,14 +28,22 @@ export function readJob(file: string, overrides: readonly string[] = []): Job {
       remedy: 'Add `clients: [a.yaml, b.yaml]`.',
     });
   }
-  const clients = given.clients.map((name) => {
+  const clients = given.clients.map((name, place) => {
     const path = resolve(source.folder, name);
-    return { file: path, config: readClient(path) };
+    if (!existsSync(path)) throw unreadable(source.at(['clients', place]), place, name);
+    const config = readClient(path);
+    requireGpu({ device: config.device, at: config.source.at(['device']) });
+    return { file: path, config };
   });
-  refuseDuplicates(clients.map(({ config }) => config));
+  const configs = clients.map(({ config }) => config);
+  refuseDuplicates(configs);
+  if (given.expect) refuseUnexpected(configs, [...given.expect, ...given.optional]);
   const brought = clients.flatMap(({ config }) => config.tasks.map(({ id }) => id));
   const unserved = given.expect?.find((task) => !brought.includes(task));
-  if (unserved) throw fail('EXPECT_UNSERVED', { at: source.at(['expect']), task: unserved, known: brought.join(', ') });
+  if (unserved) {
+    const at = source.at(['expect', given.expect!.indexOf(unserved)]);
+    throw fail('EXPECT_UNSERVED', { at, task: unserved, known: brought.join(', ') });
+  }
   const filled = [
     ...overrides,
     ...(given.expect ? [] : [`expect=${JSON.stringify(brought.filter((task) => !given.optional.includes(task)))}`]),
@@ -56,16 +66,41 @@ function impatient(mode: unknown = { sync: {} }): string[] {
   return [`mode=${JSON.stringify({ [name]: { giveUpAfterMs: 60_000, ...keys } })}`];
 }
 
+const unreadable = (at: string, place: number, name: string) =>
+  fail('CONFIG_INVALID', {
+    at,
+    key: `clients.${place}`,
+    problem: `there is no file ${name} beside the run file.`,
+    remedy: 'Paths are relative to the run file: correct the path, or put the client file there.',
+  });
+
+function refuseUnexpected(clients: readonly ClientConfig[], welcome: readonly string[]): void {
+  for (const { tasks, source } of clients) {
+    const stranger = tasks.findIndex(({ id }) => !welcome.includes(id));
+    if (stranger < 0) continue;
+    const [at, task] = [source.at(['tasks', stranger, 'id']), tasks[stranger]!.id];
+    throw fail('TASK_UNEXPECTED', { at, task, known: [...new Set(welcome)].join(', ') });
+  }
+}
+
 function refuseDuplicates(clients: readonly ClientConfig[]): void {
   const served = new Map<string, { client: string; replica: boolean }>();
-  const names = new Set<string>();
-  for (const { client, tasks } of clients) {
-    if (names.has(client)) throw fail('CLIENT_DUPLICATE', { client });
-    names.add(client);
-    for (const { id, replica } of tasks) {
+  const named = new Map<string, string>();
+  for (const { client, tasks, source } of clients) {
+    const namesake = named.get(client);
+    if (namesake !== undefined) {
+      throw fail('CONFIG_INVALID', {
+        at: source.at(['client']),
+        key: 'client',
+        problem: `the name \`${client}\` is that of ${namesake} too.`,
+        remedy: 'Give each client a name of its own.',
+      });
+    }
+    named.set(client, source.name);
+    for (const [place, { id, replica }] of tasks.entries()) {
       const other = served.get(id);
-      if (other && !(other.replica && replica && other.client !== client))
-        throw fail('TASK_DUPLICATE', { task: id, other: other.client });
+      if (other && !(other.replica && replica))
+        throw fail('TASK_DUPLICATE', { at: source.at(['tasks', place, 'id']), task: id, other: other.client });
       served.set(id, { client, replica });
     }
   }

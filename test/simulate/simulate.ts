@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunEvent } from '@trunkline/coordinator';
 import { fail } from '@trunkline/protocol';
@@ -48,7 +48,13 @@ export async function simulate(options: SimulateOptions, deps: SimulateDeps = {}
 
 async function simulateOnce(job: Job, options: SimulateOptions, deps: SimulateDeps): Promise<RunResult> {
   const folder = newFolder(options.runs, job.config.run);
-  const { result } = await trainBoth(job, folder, options, deps);
+  let result: RunResult;
+  try {
+    ({ result } = await trainBoth(job, folder, options, deps));
+  } catch (error) {
+    if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
+    throw error;
+  }
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
   return result;
@@ -61,7 +67,7 @@ async function trainBoth(
   deps: SimulateDeps,
 ): Promise<{ joint: Joint; result: RunResult }> {
   const joint = options.inProcess
-    ? await trainInProcess(job)
+    ? await trainInProcess(job, deps.signal)
     : await trainOverSockets(job, {
         folder,
         heard: deps.heard ?? (() => undefined),

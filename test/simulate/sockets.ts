@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { planRun, type RunEvent } from '@trunkline/coordinator';
 import { fail, fromReport, type ErrorReport, type TrunklineError } from '@trunkline/protocol';
-import { COORDINATOR_FLAGS, runChild, type Child } from './child.ts';
+import { COORDINATOR_FLAGS, runChild, type Child, type Ending } from './child.ts';
 import type { Job } from './job.ts';
 import type { Joint } from './joint.ts';
 
@@ -17,6 +17,7 @@ export interface SocketDeps {
 /** The joint training over real sockets: one coordinator process and a process a client. */
 export async function trainOverSockets(job: Job, deps: SocketDeps): Promise<Joint> {
   const { folder } = deps;
+  deps.signal?.throwIfAborted();
   const heard: RunEvent[] = [];
   const digests: Record<string, string> = {};
   const children: { name: string; child: Child }[] = [];
@@ -99,20 +100,20 @@ export async function trainOverSockets(job: Job, deps: SocketDeps): Promise<Join
 }
 
 const ended = async (child: Child, name: string, failure: () => TrunklineError | undefined): Promise<never> => {
-  const code = await child.exited;
-  throw failure() ?? failed(child, name, code);
+  const ending = await child.exited;
+  throw failure() ?? failed(child, name, ending);
 };
 
 const finished = async (child: Child, name: string, failure: () => TrunklineError | undefined): Promise<void> => {
-  const code = await child.exited;
-  if (code !== 0) throw failure() ?? failed(child, name, code);
+  const ending = await child.exited;
+  if (ending.code !== 0) throw failure() ?? failed(child, name, ending);
 };
 
-const failed = (child: Child, client: string, code: number | null): TrunklineError =>
+const failed = (child: Child, client: string, { how }: Ending): TrunklineError =>
   fail('CLIENT_FAILED', {
     client,
-    exit: code ?? 'a signal',
-    reason: child.lastWords().split('\n').at(-1) ?? '',
+    how,
+    reason: child.lastWords().split('\n').at(-1) || 'it said nothing.',
     remedy: 'Its log lies in the run folder under logs/.',
   });
 

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
-import type { TrunklineError } from '@trunkline/protocol';
+import type { Exit } from '@trunkline/protocol';
 import { doctorCommand } from './commands/doctor.ts';
 import { joinCommand } from './commands/join.ts';
 
 /** The client's commands. `exit` hears the code, and the error that led to it. */
-export function clientCli(exit: (code: number, error?: TrunklineError) => void): Command {
+export function clientCli(exit: Exit): Command {
   return new Command('client')
     .description('Owns tasks and data, and trains them with a shared trunk.')
     .addCommand(joinCommand(exit))

@@ -8,6 +8,7 @@ import {
   type TaskOffer,
   type Welcome,
 } from '@trunkline/protocol';
+import { requireGpu } from '@trunkline/model/backend';
 import { buildTrunk, type Trunk, type TrunkSpec } from '@trunkline/model/trunk';
 import { agreementOf, type Agreement } from './agreement.ts';
 import { answerOf, sendAnswer, type Answer } from './answer.ts';
@@ -15,7 +16,7 @@ import type { ClientConfig } from './config.ts';
 import { createCredit } from './credit.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 import { openLink, type CoordinatorHandlers, type Link } from './link.ts';
-import { saveState } from './state-folder.ts';
+import { heldStates, refuseOtherTrunk, saveState, type HeldStates } from './state-folder.ts';
 import { stepOf } from './step-call.ts';
 import { openTrainer, type Trainer } from './trainer.ts';
 import type { Machine } from './trainer-protocol.ts';
@@ -80,9 +81,11 @@ export interface Client {
 
 /**
  * Starts a client: opens its data, connects, joins, and answers rounds until the run ends.
- * @throws before anything is connected: DATA_*, TARGET_UNKNOWN, METRIC_UNKNOWN, BATCH_SIZE_DIFFERS
+ * @throws before anything is connected: GPU_ABSENT, SNAPSHOT_BROKEN, DATA_*, TARGET_UNKNOWN, METRIC_UNKNOWN, BATCH_SIZE_DIFFERS
  */
 export async function startClient(config: ClientConfig, deps: ClientDeps): Promise<Client> {
+  requireGpu({ device: config.device, at: config.source.at(['device']) });
+  const held = heldStates(deps.state, config.client);
   const threads = deps.threads ?? availableParallelism();
   const trainer = openTrainer({ device: config.device, threads });
   try {
@@ -93,7 +96,7 @@ export async function startClient(config: ClientConfig, deps: ClientDeps): Promi
     await trainer.close();
     throw error;
   }
-  return converse(config, { ...deps, threads }, trainer);
+  return converse(config, { ...deps, threads, held }, trainer);
 }
 
 /** What a client holds once it knows the run. */
@@ -107,7 +110,11 @@ interface Entered {
   readonly line: string;
 }
 
-function converse(config: ClientConfig, deps: ClientDeps & { threads: number }, trainer: Trainer): Client {
+function converse(
+  config: ClientConfig,
+  deps: ClientDeps & { threads: number; held: HeldStates },
+  trainer: Trainer,
+): Client {
   let joined: Entered | undefined;
   let answer: Answer | undefined;
   let working: { round: number; attempt: number } | undefined;
@@ -129,7 +136,9 @@ function converse(config: ClientConfig, deps: ClientDeps & { threads: number }, 
   const failWith = (thrown: unknown) => void end({ kind: 'failed', error: toTrunklineError(thrown) });
 
   const join = async () => {
-    const known = joined && { run: joined.welcome.run, trunk: joined.trunk.digest };
+    const before = deps.held.at(deps.url);
+    const saved = before && { run: before.run, trunk: before.trunk };
+    const known = joined ? { run: joined.welcome.run, trunk: joined.trunk.digest } : saved;
     const welcome = await link.request('hello', { capabilities: [...CAPABILITIES], ...known });
     joined ??= await enter(welcome);
     if (!joined) return end({ kind: 'declined' });
@@ -140,6 +149,7 @@ function converse(config: ClientConfig, deps: ClientDeps & { threads: number }, 
   };
 
   const enter = async (welcome: Welcome) => {
+    refuseOtherTrunk(deps.held, welcome);
     // Shapes first: a trunk that is not on the allow-list, or too large, ends here.
     const trunk = buildTrunk(welcome.trunk.spec as TrunkSpec, { at: 'the coordinator’s trunk' });
     const agreed = await deps.agree(agreementOf(welcome, config, deps.url));
@@ -226,7 +236,13 @@ function converse(config: ClientConfig, deps: ClientDeps & { threads: number }, 
         trainer.ask('snapshot', {}).then(({ bytes }) => {
           saveState(
             deps.state,
-            { run: message.run, client: config.client, trunk: joined!.trunk.digest, round: message.rounds },
+            {
+              run: message.run,
+              client: config.client,
+              trunk: joined!.trunk.digest,
+              round: message.rounds,
+              url: deps.url,
+            },
             bytes,
           );
           return end({ kind: 'finished', run: message, tasks: scores });

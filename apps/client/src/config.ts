@@ -60,5 +60,18 @@ export function readClient(file: string, overrides: readonly string[] = []): Cli
       remedy,
     });
   }
+  refuseEqualIds(config, source);
   return { ...config, source };
+}
+
+function refuseEqualIds({ tasks }: ClientFile, { at }: ConfigFile): void {
+  const ids = tasks.map(({ id }) => id);
+  const twice = ids.findIndex((id, i) => ids.indexOf(id) < i);
+  if (twice < 0) return;
+  throw fail('CONFIG_INVALID', {
+    at: at(['tasks', twice, 'id']),
+    key: `tasks.${twice}.id`,
+    problem: `the id \`${ids[twice]}\` stands twice in this file.`,
+    remedy: 'Give each task an id of its own.',
+  });
 }

@@ -86,7 +86,7 @@ export function openLink(options: LinkOptions, deps: LinkDeps): Link {
   };
 
   let lastReason = 'no answer';
-  wait(options.firstMs, () => fail('COORDINATOR_UNREACHABLE', { url, reason: lastReason }));
+  wait(options.firstMs, () => fail('COORDINATOR_UNREACHABLE', { url, reason: `${lastReason}.` }));
   socket.on('connect', () => {
     clearTimeout(patience);
     stood = true;

@@ -1,14 +1,15 @@
 import { fail } from '@trunkline/protocol';
-import { nearest } from '@trunkline/model/config';
+import { nearestFirst, type Path } from '@trunkline/model/config';
 import { openSource, type Source } from '@trunkline/model/data';
 import { defaultLoss } from '@trunkline/model/loss';
 import { defaultMetric, metrics as knownMetrics } from '@trunkline/model/metrics';
+import { checkLabels } from '@trunkline/model/learner';
 import type { TaskPlan } from '@trunkline/model/task';
 import type { ClientConfig, TaskFile } from './config.ts';
 
 /**
  * Opens every source of a client and makes its tasks ready for a learner.
- * @throws DATA_*, TARGET_UNKNOWN, METRIC_UNKNOWN, BATCH_SIZE_DIFFERS
+ * @throws DATA_*, TARGET_UNKNOWN, METRIC_UNKNOWN, BATCH_SIZE_DIFFERS, CONFIG_INVALID
  */
 export async function loadTasks(config: ClientConfig): Promise<TaskPlan[]> {
   const { at, folder } = config.source;
@@ -33,15 +34,16 @@ export async function loadTasks(config: ClientConfig): Promise<TaskPlan[]> {
       batchSize: data.batchSize ?? task.batchSize ?? 32,
       sourceAdapter: layersOf(data.adapter),
       ownAdapter: task.adapter === undefined ? undefined : layersOf(task.adapter),
-      target: targetOf(task, opened.source, at(['tasks', place])),
+      target: targetOf(task, opened.source, at(['tasks', place, 'target'])),
       head: task.head,
       loss: task.loss ?? defaultLoss(kindOf(task)),
       optimizer: task.optimizer,
-      metrics: metricsOf(task, at(['tasks', place, 'metrics'])),
+      metrics: metricsOf(task, (path) => at(['tasks', place, 'metrics', ...path])),
       at: at(['tasks', place]),
     });
   }
   refuseUnequalBatches(plans, at);
+  for (const plan of plans) await checkLabels(plan);
   return plans;
 }
 
@@ -54,24 +56,21 @@ function targetOf(task: TaskFile, source: Source, at: string): string {
   const known = Object.keys(source.targets);
   if (task.target !== undefined && known.includes(task.target)) return task.target;
   if (task.target === undefined && known.length === 1) return known[0]!;
-  throw fail('TARGET_UNKNOWN', { at, task: task.id, target: task.target ?? '(none given)', known: known.join(', ') });
+  const target = task.target ?? '(none given)';
+  throw fail('TARGET_UNKNOWN', { at, task: task.id, target, known: nearestFirst(target, known) });
 }
 
-function metricsOf(task: TaskFile, at: string): readonly string[] {
+function metricsOf(task: TaskFile, at: (path: Path) => string): readonly string[] {
   const kind = kindOf(task);
   const fitting = Object.values(knownMetrics).filter(
     (metric) => (metric.for as readonly string[]).includes(kind) || kind === 'layers',
   );
   const names = fitting.map(({ name }) => name);
   const chosen = task.metrics ?? [defaultMetric(kind)];
-  const unknown = chosen.find((name) => !names.includes(name));
-  if (unknown === undefined) return chosen;
-  const meant = nearest(unknown, names);
-  throw fail('METRIC_UNKNOWN', {
-    at,
-    metric: unknown,
-    known: meant ? `${names.join(', ')} (did you mean ${meant}?)` : names.join(', '),
-  });
+  const unknown = chosen.findIndex((name) => !names.includes(name));
+  if (unknown < 0) return chosen;
+  const metric = chosen[unknown]!;
+  throw fail('METRIC_UNKNOWN', { at: at([unknown]), metric, known: nearestFirst(metric, names) });
 }
 
 function refuseUnequalBatches(plans: readonly TaskPlan[], at: ClientConfig['source']['at']): void {

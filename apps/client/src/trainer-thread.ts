@@ -39,7 +39,11 @@ const handlers: Handlers = {
   async build({ welcome, client, device, threads }) {
     const trunk = buildTrunk(welcome.spec as TrunkSpec, { at: 'the coordinator’s trunk' });
     if (trunk.digest !== welcome.digest) {
-      throw fail('TRUNK_DIFFERS', { client, found: trunk.digest.slice(0, 12), expected: welcome.digest.slice(0, 12) });
+      throw fail('TRUNK_DIFFERS', {
+        at: `Client ${client}`,
+        found: trunk.digest.slice(0, 12),
+        expected: welcome.digest.slice(0, 12),
+      });
     }
     backend = await openBackend({ device, threads, convolutional: needsNativeOrCpu(trunk) });
     learner = await createLearner({

@@ -1,5 +1,5 @@
 import { NodeWebSocket } from 'engine.io-client';
-import { WebSocket, type ClientOptions } from 'ws';
+import { WebSocket } from 'ws';
 import { fail, fromReport, type ErrorReport } from '@trunkline/protocol';
 
 /**
@@ -18,7 +18,7 @@ export class ZeroMaskWebSocket extends NodeWebSocket {
     options: Record<string, unknown>,
   ): WebSocket {
     const socket = new WebSocket(uri, protocols, {
-      ...(options as ClientOptions),
+      ...options,
       perMessageDeflate: false,
       generateMask: (mask: Buffer) => mask.fill(0),
     });
@@ -26,20 +26,28 @@ export class ZeroMaskWebSocket extends NodeWebSocket {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (part: string) => (text = (text + part).slice(0, 4096)));
-      response.on('end', () => socket.emit('error', refusal(text, response.statusCode ?? 0)));
+      response.on('end', () => socket.emit('error', refusal(text, { uri, status: response.statusCode ?? 0 })));
     });
     return socket;
   }
 }
 
-function refusal(text: string, status: number): Error {
+/** A coordinator says why it refuses; whatever else answers here is none. */
+function refusal(text: string, { uri, status }: { uri: string; status: number }): Error {
   try {
     const report = JSON.parse(text) as Partial<ErrorReport>;
     if (typeof report.code === 'string' && typeof report.message === 'string') {
       return fromReport({ code: report.code, message: report.message, hint: report.hint ?? '' });
     }
   } catch (error) {
-    return fail('ADMISSION_REFUSED', { reason: `HTTP ${status}.` }, error);
+    return stranger(uri, status, error);
   }
-  return fail('ADMISSION_REFUSED', { reason: `HTTP ${status}.` });
+  return stranger(uri, status);
 }
+
+const stranger = (uri: string, status: number, cause?: unknown): Error =>
+  fail(
+    'COORDINATOR_UNREACHABLE',
+    { url: new URL(uri).origin, reason: `another program does (HTTP ${status}).` },
+    cause,
+  );

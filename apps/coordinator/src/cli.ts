@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import type { TrunklineError } from '@trunkline/protocol';
+import type { Exit } from '@trunkline/protocol';
 import { startCommand } from './commands/start.ts';
 
 /** The coordinator's commands. `exit` hears the code, and the error that led to it. */
-export function coordinatorCli(exit: (code: number, error?: TrunklineError) => void): Command {
+export function coordinatorCli(exit: Exit): Command {
   return new Command('coordinator')
     .description('Holds the shared trunk of a run and aggregates its gradients.')
     .addCommand(startCommand(exit));

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { idField, fail, limits } from '@trunkline/protocol';
-import { checkConfig, readYaml, type ConfigFile } from '@trunkline/model/config';
+import { checkConfig, nearestFirst, readYaml, type ConfigFile } from '@trunkline/model/config';
 import { optimizerNames, optimizerSchema } from '@trunkline/model/optimizer';
 import { trunkSchema } from '@trunkline/model/trunk';
 import { modeSchema } from './mode.ts';
@@ -122,6 +122,7 @@ function refuseUnknownOptimizer({ value, at }: ConfigFile): void {
   const name =
     typeof given === 'string' ? given : given && typeof given === 'object' ? Object.keys(given)[0] : undefined;
   if (name !== undefined && !optimizerNames.includes(name)) {
-    throw fail('OPTIMIZER_UNKNOWN', { at: at(['optimizer']), optimizer: name, known: optimizerNames.join(', ') });
+    const path = typeof given === 'string' ? ['optimizer'] : ['optimizer', name];
+    throw fail('OPTIMIZER_UNKNOWN', { at: at(path), optimizer: name, known: nearestFirst(name, optimizerNames) });
   }
 }

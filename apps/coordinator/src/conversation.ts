@@ -111,8 +111,13 @@ export function createConversation(plan: Plan, deps: ConversationDeps): Conversa
 
 function welcomeOf(plan: Plan, client: string, message: Hello): Welcome {
   const { config, trunk, pace } = plan;
-  if (message.trunk !== undefined && message.trunk !== trunk.digest) {
-    throw fail('TRUNK_DIFFERS', { client, found: message.trunk.slice(0, 12), expected: trunk.digest.slice(0, 12) });
+  const known = message.run === undefined || message.run === config.run;
+  if (known && message.trunk !== undefined && message.trunk !== trunk.digest) {
+    throw fail('TRUNK_DIFFERS', {
+      at: `Client ${client}`,
+      found: message.trunk.slice(0, 12),
+      expected: trunk.digest.slice(0, 12),
+    });
   }
   const { seed, rounds, evaluateEvery, probeEvery } = config;
   const { steps, optimizer, proximal, scaffold } = pace.local ?? {};

@@ -7,7 +7,7 @@ import { createCore, type Outcome } from './core.ts';
 import { openGateway, type Knock } from './gateway.ts';
 import { createHttp } from './http.ts';
 import { planRun } from './plan.ts';
-import { createRunFolder, writeConfig, writeManifest } from './run-folder.ts';
+import { createRunFolder, removeUnstarted, writeConfig, writeManifest } from './run-folder.ts';
 import type { RunEvent, Sink } from './run-events.ts';
 import { jsonlSink } from './sinks/jsonl.ts';
 
@@ -32,7 +32,7 @@ export interface Coordinator {
   status(): ReturnType<ReturnType<typeof createCore>['status']>;
   /** Breaks every connection, as a network would; clients come back by themselves. */
   dropLines(): void;
-  /** Ends the run if it goes on, then closes everything. */
+  /** Ends the run if it goes on, then closes everything; of a run that never began nothing stays. */
   close(): Promise<void>;
 }
 
@@ -45,9 +45,9 @@ export async function startCoordinator(config: RunConfig, deps: CoordinatorDeps)
   const plan = planRun(config);
   if (!config.expect) throw fail('EXPECT_MISSING', { at: config.source.at([]) });
   if (!deps.insecure && !isLoopback(config.listen.host))
-    throw fail('LISTEN_NOT_LOOPBACK', { host: config.listen.host });
+    throw fail('LISTEN_NOT_LOOPBACK', { at: config.source.at(['listen', 'host']), host: config.listen.host });
   const http = createHttp();
-  const port = await http.listen(config.listen.host, config.listen.port);
+  const port = await http.listen({ ...config.listen, at: config.source.at(['listen', 'port']) });
   let journal: ReturnType<typeof jsonlSink>;
   try {
     createRunFolder(folder);
@@ -57,7 +57,9 @@ export async function startCoordinator(config: RunConfig, deps: CoordinatorDeps)
     await http.close();
     throw error;
   }
+  let started = false;
   const emit = (event: RunEvent) => {
+    started ||= event.event === 'checkpoint' || event.event === 'round';
     const at = clock.date();
     for (const sink of [journal.sink, ...(deps.sinks ?? [])]) sink(event, at);
   };
@@ -98,6 +100,8 @@ export async function startCoordinator(config: RunConfig, deps: CoordinatorDeps)
       await gateway.close();
       await http.close();
       journal.close();
+      // From the first round on there is something to go on with.
+      if (!started) removeUnstarted(folder);
     },
   };
 }

@@ -5,7 +5,8 @@ import { fail } from '@trunkline/protocol';
 /** The HTTP server under the gateway: `/health` says that the process lives; everything else is 404. Counts what its sockets carry. */
 export interface Http {
   readonly server: Server;
-  listen(host: string, port: number): Promise<number>;
+  /** Resolves with the port. @param at where host and port are set, for errors @throws PORT_IN_USE, LISTEN_FAILED */
+  listen(place: { host: string; port: number; at: string }): Promise<number>;
   readonly traffic: () => { up: number; down: number };
   /** Ends every open connection without a word. */
   dropLines(): void;
@@ -32,10 +33,12 @@ export function createHttp(): Http {
   });
   return {
     server,
-    listen: (host, port) =>
+    listen: ({ host, port, at }) =>
       new Promise((resolve, reject) => {
         server.once('error', (error: NodeJS.ErrnoException) => {
-          reject(error.code === 'EADDRINUSE' ? fail('PORT_IN_USE', { host, port }, error) : error);
+          const taken = error.code === 'EADDRINUSE';
+          const reason = `${error.code ?? error.message}.`;
+          reject(fail(taken ? 'PORT_IN_USE' : 'LISTEN_FAILED', { at, host, port, reason }, error));
         });
         server.listen(port, host, () => resolve((server.address() as { port: number }).port));
       }),

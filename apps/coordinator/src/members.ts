@@ -66,18 +66,23 @@ export function createMembers(options: {
 
   const check = (client: string, offer: TaskOffer) => {
     if (options.welcome && !options.welcome.includes(offer.id)) {
-      throw fail('TASK_UNEXPECTED', { task: offer.id, known: [...new Set(options.welcome)].join(', ') });
+      throw fail('TASK_UNEXPECTED', {
+        at: `Client ${client}`,
+        task: offer.id,
+        known: [...new Set(options.welcome)].join(', '),
+      });
     }
     for (const other of members.values()) {
       const same = other.client === client ? undefined : other.offers.find(({ id }) => id === offer.id);
       if (same && !(same.replica && offer.replica))
-        throw fail('TASK_DUPLICATE', { task: offer.id, other: other.client });
+        throw fail('TASK_DUPLICATE', { at: `Client ${client}`, task: offer.id, other: other.client });
     }
     const fits =
       offer.output.length === options.trunkInput.length &&
       offer.output.every((side, i) => side === options.trunkInput[i]);
     if (!fits)
       throw fail('TRUNK_INPUT', {
+        at: `Client ${client}`,
         task: offer.id,
         found: offer.output.join(', '),
         expected: options.trunkInput.join(', '),
@@ -90,7 +95,7 @@ export function createMembers(options: {
       const { client } = connection;
       const ids = join.tasks.map(({ id }) => id);
       const twice = ids.find((id, i) => ids.indexOf(id) !== i);
-      if (twice) throw fail('TASK_DUPLICATE', { task: twice, other: client });
+      if (twice) throw fail('TASK_DUPLICATE', { at: `Client ${client}`, task: twice, other: client });
       for (const offer of join.tasks) check(client, offer);
       const member = members.get(client) ?? {
         client,

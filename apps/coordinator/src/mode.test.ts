@@ -38,7 +38,7 @@ describe('the key `mode`', () => {
     ['weights: { c: 1 }', 'WEIGHT_UNKNOWN_TASK', 'c'],
     ['strategy: pcgrad\nexchange: sum', 'STRATEGY_NEEDS_ROWS', 'pcgrad'],
     ['strategy: pcgrad\nexchange: sum\nmode: { local: { steps: 2 } }', 'STRATEGY_NEEDS_ROWS', 'pcgrad'],
-    ['strategy: { cagrad: { c: no } }', 'CONFIG_INVALID', 'c: expected number'],
+    ['strategy: { cagrad: { c: no } }', 'CONFIG_INVALID', 'strategy.cagrad.c: expected a number'],
     ['strategy: pcgrade', 'STRATEGY_UNKNOWN', 'pcgrad'],
     ['optional: [b]', 'CONFIG_INVALID', 'the task b stands in `expect` too'],
   ])('refuses %j before anything starts, and says which value', (text, code, named) => {

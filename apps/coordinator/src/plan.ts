@@ -1,6 +1,7 @@
+import { z } from 'zod';
 import { fail } from '@trunkline/protocol';
 import { strategies, type Strategy } from '@trunkline/model/aggregation';
-import { checkConfig, nearest } from '@trunkline/model/config';
+import { checkConfig, nearestFirst } from '@trunkline/model/config';
 import { createOptimizer, type Optimizer } from '@trunkline/model/optimizer';
 import { buildTrunk, type Trunk } from '@trunkline/model/trunk';
 import type { RunConfig } from './config.ts';
@@ -65,18 +66,23 @@ function refuseStrangers({ weights, optional, source: { at } }: RunConfig, expec
 }
 
 function chooseStrategy({ strategy: given, source }: RunConfig): { strategy: Strategy; parameters: unknown } {
-  const [name, parameters] = typeof given === 'string' ? [given, {}] : (Object.entries(given)[0] ?? ['', {}]);
+  const chosen = typeof given === 'string' ? [[given, {}] as const] : Object.entries(given);
+  if (chosen.length !== 1) {
+    throw fail('CONFIG_INVALID', {
+      at: source.at(['strategy']),
+      key: 'strategy',
+      problem: `expected one strategy; found ${chosen.map(([each]) => each).join(', ') || 'none'}.`,
+      remedy: 'Name one, for example `strategy: { cagrad: { c: 0.4 } }`.',
+    });
+  }
+  const [name, parameters] = chosen[0]!;
   const strategy = Object.hasOwn(strategies, name) ? strategies[name] : undefined;
   if (!strategy) {
-    const known = Object.keys(strategies);
-    const meant = nearest(name, known);
-    const list = meant
-      ? `${meant} (the nearest), ${known.filter((other) => other !== meant).join(', ')}`
-      : known.join(', ');
-    throw fail('STRATEGY_UNKNOWN', { at: source.at(['strategy']), strategy: name, known: list });
+    const at = source.at(typeof given === 'string' ? ['strategy'] : ['strategy', name]);
+    throw fail('STRATEGY_UNKNOWN', { at, strategy: name, known: nearestFirst(name, Object.keys(strategies)) });
   }
-  return {
-    strategy,
-    parameters: checkConfig(strategy.parameters, parameters ?? {}, (path) => source.at(['strategy', name, ...path])),
-  };
+  // Under its own keys, so that an error names the whole key.
+  const schema = z.strictObject({ strategy: z.strictObject({ [name]: strategy.parameters }) });
+  const checked = checkConfig(schema, { strategy: { [name]: parameters ?? {} } }, source.at);
+  return { strategy, parameters: checked.strategy[name] };
 }

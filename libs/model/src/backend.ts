@@ -33,6 +33,8 @@ export interface BackendOptions {
   readonly convolutional?: boolean;
   /** This backend or none. */
   readonly only?: BackendName;
+  /** Where the device was asked for, for errors. */
+  readonly at?: string;
 }
 
 const require = createRequire(import.meta.url);
@@ -78,20 +80,29 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
         continue;
       }
     }
-    if (options.device === 'gpu') throw fail('GPU_ABSENT', { reason });
+    if (options.device === 'gpu') throw fail('GPU_ABSENT', { at: options.at ?? 'device', reason });
     if (options.only) throw failed(name, reason);
     reasons.push(`no ${name}: ${reason}`);
   }
   throw failed('cpu', reasons.join('; '));
 }
 
+/**
+ * Refuses a GPU that was asked for where no driver is loaded, before anything is opened. @throws GPU_ABSENT
+ * @param at where the device was asked for
+ */
+export function requireGpu({ device, at }: Pick<BackendOptions, 'device'> & { at: string }): void {
+  if (device === 'gpu' && !hasNvidiaDriver()) throw fail('GPU_ABSENT', { at, reason: NO_DRIVER });
+}
+
+const NO_DRIVER = 'no NVIDIA driver is loaded.';
 const failed = (backend: string, reason: string) => fail('BACKEND_FAILED', { backend, reason });
 
 /** Why this backend is not to be tried for this model on this machine; empty when it is. */
 function unfit(name: BackendName, { device, convolutional }: BackendOptions): string {
   if (name === 'wasm' && convolutional) return 'it has no gradient for convolutions and embeddings';
   if (name !== 'native') return device === 'gpu' ? `the ${name} backend computes on the CPU` : '';
-  if (device === 'gpu' && !hasNvidiaDriver()) return 'no NVIDIA driver is loaded.';
+  if (device === 'gpu' && !hasNvidiaDriver()) return NO_DRIVER;
   if (process.env.TRUNKLINE_NATIVE === 'off') return 'switched off by TRUNKLINE_NATIVE';
   const folder = nativePackage();
   if (folder && existsSync(join(folder, 'lib', 'napi-v8', 'tfjs_binding.node'))) return '';
@@ -119,7 +130,8 @@ const openers: Record<BackendName, (options: BackendOptions) => Promise<Backend>
       binding: { TF_Version: string };
       isUsingGpuDevice: boolean;
     };
-    if (options.device === 'gpu' && !isUsingGpuDevice) throw fail('GPU_ABSENT', { reason: gpuReason() });
+    if (options.device === 'gpu' && !isUsingGpuDevice)
+      throw fail('GPU_ABSENT', { at: options.at ?? 'device', reason: gpuReason() });
     const device = isUsingGpuDevice ? 'gpu' : 'cpu';
     const library = `TensorFlow ${binding.TF_Version}`;
     const line = `Backend: native (${library}, on the ${device.toUpperCase()}, ${plural(threads, 'thread')})`;

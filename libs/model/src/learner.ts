@@ -97,6 +97,7 @@ export interface LearnerOptions {
 }
 
 export type { Source };
+export { checkLabels } from './learner/check-labels.ts';
 export { createLearner } from './learner/create-learner.ts';
 export { describeTask } from './learner/describe-task.ts';
 export { driftOf, nextControl, startWalk } from './learner/local-walk.ts';

@@ -47,6 +47,7 @@ const RELEASED: Readonly<Record<string, number>> = {
   METRIC_UNKNOWN: 2,
   COORDINATOR_UNREACHABLE: 10,
   PORT_IN_USE: 11,
+  LISTEN_FAILED: 11,
   CONNECTION_LOST: 12,
   WAITED_TOO_LONG: 13,
   PROTOCOL_VERSION: 20,
@@ -70,6 +71,7 @@ const RELEASED: Readonly<Record<string, number>> = {
   TRAINER_CRASHED: 43,
   STORAGE_FAILED: 50,
   SNAPSHOT_BROKEN: 51,
+  INTERRUPTED: 130,
 };
 
 describe('the list of errors', () => {
@@ -82,7 +84,7 @@ describe('the list of errors', () => {
   });
 
   it.each(all)('%s: its exit code lies in a group', (_, { exit }) => {
-    expect(exit === 1 || exit === 2 || (exit >= 10 && exit < 60)).toBe(true);
+    expect(exit === 1 || exit === 2 || (exit >= 10 && exit < 60) || exit === 130).toBe(true);
   });
 
   it.each(all)('%s: a placeholder is filled wherever it stands', (code) => {
@@ -99,9 +101,9 @@ describe('the list of errors', () => {
 
 describe('an error', () => {
   it('says its values, and what to do', () => {
-    expect(fail('TASK_DUPLICATE', { task: 'pets', other: 'lab-a' }).report()).toEqual({
+    expect(fail('TASK_DUPLICATE', { at: 'lab-b.yaml:6:9', task: 'pets', other: 'lab-a' }).report()).toEqual({
       code: 'TASK_DUPLICATE',
-      message: 'Task `pets` is already served by client lab-a.',
+      message: 'lab-b.yaml:6:9: task `pets` is already served by client lab-a.',
       hint: 'Choose another id, or, where both train the same task, set `replica: true` at each of them.',
     });
   });

@@ -4,7 +4,7 @@
  * Sentences say which value, what was expected and what was found; hints say what to do. `{name}` is a value given at the
  * throw, and the compiler checks that all of them are given. A code is never reused for another meaning.
  *
- * Exit codes: 1 unexpected · 2 usage or configuration · 10s connection · 20s admission · 30s protocol · 40s training · 50s storage.
+ * Exit codes: 1 unexpected · 2 usage or configuration · 10s connection · 20s admission · 30s protocol · 40s training · 50s storage · 130 interrupted.
  */
 interface Definition {
   readonly message: string;
@@ -78,7 +78,7 @@ export const errors = {
     exit: 2,
   },
   LISTEN_NOT_LOOPBACK: {
-    message: 'Listening on {host} would let other machines connect without TLS or invitation.',
+    message: '{at}: listening on {host} would let other machines connect without TLS or invitation.',
     hint: 'Set `listen.host` to 127.0.0.1, or pass --insecure if the network is yours alone.',
     exit: 2,
   },
@@ -88,7 +88,7 @@ export const errors = {
     exit: 2,
   },
   GPU_ABSENT: {
-    message: 'device: gpu was asked for, but this machine offers no usable GPU: {reason}',
+    message: '{at}: `device: gpu` was asked for, but this machine offers no usable GPU: {reason}',
     hint: 'Install the NVIDIA driver and run `node setup.mjs` again, or set `device: auto`.',
     exit: 2,
   },
@@ -151,7 +151,11 @@ export const errors = {
     hint: 'Put one `batchSize` beside the source.',
     exit: 2,
   },
-  METRIC_UNKNOWN: { message: '{at}: unknown metric `{metric}`.', hint: 'Metrics for this head: {known}.', exit: 2 },
+  METRIC_UNKNOWN: {
+    message: '{at}: there is no metric `{metric}` for this head.',
+    hint: 'Metrics for this head: {known}.',
+    exit: 2,
+  },
 
   // 10s: connection -------------------------------------------------------------------------------------------------
   COORDINATOR_UNREACHABLE: {
@@ -160,8 +164,13 @@ export const errors = {
     exit: 10,
   },
   PORT_IN_USE: {
-    message: 'Port {port} on {host} is in use by another program.',
+    message: '{at}: port {port} on {host} is in use by another program.',
     hint: 'Choose another with --port N, or `port: 0` for any free one.',
+    exit: 11,
+  },
+  LISTEN_FAILED: {
+    message: '{at}: cannot listen on {host}, port {port}: {reason}',
+    hint: 'Correct `listen` in the run file: an address of this machine, and a port that this user may take.',
     exit: 11,
   },
   CONNECTION_LOST: {
@@ -187,22 +196,22 @@ export const errors = {
     exit: 21,
   },
   TASK_DUPLICATE: {
-    message: 'Task `{task}` is already served by client {other}.',
+    message: '{at}: task `{task}` is already served by client {other}.',
     hint: 'Choose another id, or, where both train the same task, set `replica: true` at each of them.',
     exit: 22,
   },
   TRUNK_DIFFERS: {
-    message: 'Client {client} was built for another trunk: it holds {found}, the run uses {expected}.',
+    message: '{at} was built for another trunk: it holds {found}, the run uses {expected}.',
     hint: 'Use another `state` folder for this run, or join the coordinator the state belongs to.',
     exit: 23,
   },
   TRUNK_INPUT: {
-    message: 'Task {task}: its adapter gives shape [{found}], the trunk takes [{expected}].',
+    message: '{at}: task {task}: its adapter gives shape [{found}], the trunk takes [{expected}].',
     hint: 'Correct the adapter in the client file so that it ends in the shape that the trunk takes.',
     exit: 23,
   },
   TASK_UNEXPECTED: {
-    message: 'This run does not expect the task `{task}`.',
+    message: '{at}: the run does not expect the task `{task}`.',
     hint: 'Expected tasks: {known}. Correct the id, or add it to `expect` in the run file.',
     exit: 24,
   },
@@ -266,7 +275,7 @@ export const errors = {
     hint: 'Run `npm run doctor` to see what is missing.',
     exit: 41,
   },
-  CLIENT_FAILED: { message: 'Client {client} ended with code {exit}: {reason}', hint: '{remedy}', exit: 42 },
+  CLIENT_FAILED: { message: 'Client {client} ended {how}: {reason}', hint: '{remedy}', exit: 42 },
   TRAINER_CRASHED: {
     message: 'The training thread ended unexpectedly: {reason}',
     hint: 'Run `npm run doctor`; join again to go on.',
@@ -280,6 +289,9 @@ export const errors = {
     exit: 50,
   },
   SNAPSHOT_BROKEN: { message: '{file} is damaged: {problem}', hint: 'Use the checkpoint before it.', exit: 51 },
+
+  // 130: interrupted ------------------------------------------------------------------------------------------------
+  INTERRUPTED: { message: 'Interrupted before the end.', hint: 'Start it again.', exit: 130 },
 } as const satisfies Record<string, Definition>;
 
 export type ErrorCode = keyof typeof errors;

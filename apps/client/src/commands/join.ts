@@ -1,9 +1,10 @@
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Command, Option } from 'commander';
-import { fail, toTrunklineError, type TrunklineError } from '@trunkline/protocol';
+import { fail, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
 import type { Agreement } from '../agreement.ts';
 import { startClient, type Client, type ClientEvent } from '../client.ts';
-import { readClient } from '../config.ts';
+import { readClient, type ClientConfig } from '../config.ts';
 import { defaultStateFolder } from '../state-folder.ts';
 import { agreementText, eventText } from '../talk.ts';
 
@@ -14,13 +15,17 @@ interface Options {
   set: string[];
   yes: boolean;
   delay: string;
+  patienceMs: string;
   format: 'text' | 'jsonl';
 }
+
+const formatOption = () =>
+  new Option('--format <text|jsonl>', 'jsonl: one event a line on stdout').choices(['text', 'jsonl']).default('text');
 
 const collect = (value: string, before: string[]): string[] => [...before, value];
 
 /** `client join URL CLIENT.yaml`: trains this client's tasks with a run until it ends. */
-export function joinCommand(exit: (code: number, error?: TrunklineError) => void): Command {
+export function joinCommand(exit: Exit): Command {
   return new Command('join')
     .description('Join a run with the tasks of a client file, and train until it ends.')
     .argument('<url>', 'where the coordinator listens, for example http://127.0.0.1:4100')
@@ -32,8 +37,9 @@ export function joinCommand(exit: (code: number, error?: TrunklineError) => void
     .addOption(
       new Option('--delay <ms>', 'hold up each answer, for experiments with slow clients').default('0').hideHelp(),
     )
+    .addOption(new Option('--patience-ms <ms>', 'how long the first connection is tried').default('60000').hideHelp())
     .option('--yes', 'agree to what will leave this client without being asked', false)
-    .option('--format <text|jsonl>', 'jsonl: one event a line on stdout', 'text')
+    .addOption(formatOption())
     .addHelpText(
       'after',
       '\nExample:\n  npm run client -- join http://127.0.0.1:4100 examples/hospitals/xray.yaml --yes\n',
@@ -52,6 +58,7 @@ async function join(url: string, file: string, options: Options): Promise<[numbe
   process.once('SIGTERM', interrupt);
   const line = (event: object) => options.format === 'jsonl' && process.stdout.write(`${JSON.stringify(event)}\n`);
   try {
+    const threads = options.threads === undefined ? undefined : wholeNumber('threads', options.threads, 1);
     const config = readClient(file, options.set);
     const emit = (event: ClientEvent) => {
       line(event);
@@ -59,14 +66,17 @@ async function join(url: string, file: string, options: Options): Promise<[numbe
       if (text !== undefined) process.stderr.write(`${text}\n`);
     };
     client = await startClient(config, {
-      url,
+      url: addressOf(url),
       token: options.token,
-      threads: threadsOf(options.threads),
-      state: options.state ?? config.state ?? defaultStateFolder(process.env),
+      threads,
+      state: options.state ?? stateOf(config) ?? defaultStateFolder(process.env),
       emit,
       agree: (agreement) => agree(agreement, options.yes),
       delay: () => delayed(Number(options.delay)),
+      firstMs: wholeNumber('patience-ms', options.patienceMs, 0),
     });
+    // Ctrl-C while the data was read: there was no client to close yet.
+    if (interrupted) await client.close('interrupted');
     const outcome = await client.done;
     if (outcome.kind === 'failed') throw outcome.error;
     if (outcome.kind === 'finished') line({ event: 'finished', tasks: outcome.tasks });
@@ -81,16 +91,29 @@ async function join(url: string, file: string, options: Options): Promise<[numbe
   }
 }
 
+/** Paths in a file are relative to it. */
+const stateOf = ({ state, source }: ClientConfig): string | undefined =>
+  state === undefined ? undefined : resolve(source.folder, state);
+
 const delayed = (ms: number): Promise<void> =>
   ms > 0 ? new Promise((resolve) => setTimeout(resolve, ms)) : Promise.resolve();
 
-function threadsOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const threads = Number(text);
-  if (Number.isInteger(threads) && threads > 0) return threads;
+function wholeNumber(option: string, text: string, least: number): number {
+  const number = Number(text);
+  if (text.trim() !== '' && Number.isInteger(number) && number >= least) return number;
   throw fail('USAGE', {
-    what: `--threads ${text}: expected a whole number of at least 1.`,
-    remedy: 'Write for example --threads 2.',
+    what: `--${option} ${text}: expected a whole number of at least ${least}.`,
+    remedy: `Write for example --${option} 2.`,
+  });
+}
+
+/** Host and port alone: a path would be taken for something else by the socket. @throws USAGE for what is no address */
+function addressOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && /^(https?|wss?):$/.test(url.protocol)) return url.origin;
+  throw fail('USAGE', {
+    what: `${text}: expected the address of a coordinator.`,
+    remedy: 'Write it as the coordinator said it, for example http://127.0.0.1:4100.',
   });
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { toTrunklineError, type TrunklineError } from '@trunkline/protocol';
+import { fail, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
 import { readRun } from '../config.ts';
 import { startCoordinator, type Coordinator } from '../coordinator.ts';
 import type { Sink } from '../run-events.ts';
@@ -15,17 +15,20 @@ interface Options {
   insecure: boolean;
 }
 
+const formatOption = () =>
+  new Option('--format <text|jsonl>', 'jsonl: one event a line on stdout').choices(['text', 'jsonl']).default('text');
+
 const collect = (value: string, before: string[]): string[] => [...before, value];
 
 /** `coordinator start RUN.yaml`: holds the trunk until the run is over. Resolves with the exit code. */
-export function startCommand(exit: (code: number, error?: TrunklineError) => void): Command {
+export function startCommand(exit: Exit): Command {
   return new Command('start')
     .description('Start a run: wait for its clients, train, write the run folder.')
     .argument('<run.yaml>', 'the run file')
     .option('--port <n>', 'port to listen on (default: the run file’s)')
     .option('--runs <dir>', 'folder of all runs', 'runs')
     .option('--set <key=value>', 'override a key of the run file; may be repeated', collect, [])
-    .option('--format <text|jsonl>', 'jsonl: one event a line on stdout', 'text')
+    .addOption(formatOption())
     .addOption(new Option('--folder <dir>', 'the run’s folder itself').hideHelp())
     .option('--insecure', 'listen off loopback without TLS and invitations', false)
     .addHelpText(
@@ -45,7 +48,8 @@ async function start(file: string, options: Options): Promise<[number, Trunkline
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
   try {
-    const overrides = options.port === undefined ? options.set : [...options.set, `listen.port=${options.port}`];
+    const overrides =
+      options.port === undefined ? options.set : [...options.set, `listen.port=${portOf(options.port)}`];
     const config = readRun(file, overrides);
     const screen = { isTTY: process.stderr.isTTY, write: (text: string) => void process.stderr.write(text) };
     const lines: Sink = (event) => void process.stdout.write(`${JSON.stringify(event)}\n`);
@@ -55,6 +59,8 @@ async function start(file: string, options: Options): Promise<[number, Trunkline
       sinks,
       insecure: options.insecure,
     });
+    // Ctrl-C while it started: there was no coordinator to close yet.
+    if (interrupted) void coordinator.close();
     const outcome = await coordinator.done;
     await coordinator.close();
     if (outcome.kind === 'failed') return [outcome.error.exit, outcome.error];
@@ -67,4 +73,13 @@ async function start(file: string, options: Options): Promise<[number, Trunkline
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
   }
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (text.trim() !== '' && Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw fail('USAGE', {
+    what: `--port ${text}: expected a whole number from 0 to 65535.`,
+    remedy: 'Write for example --port 4100; 0 takes any free one.',
+  });
 }

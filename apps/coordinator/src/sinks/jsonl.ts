@@ -3,7 +3,7 @@ import { fail } from '@trunkline/protocol';
 import { EVENTS_SCHEMA, type Sink } from '../run-events.ts';
 
 /** Appends one line an event: `{schema, at, event, ...}`, `at` in ISO 8601. Synchronous: the line is with the system when this returns. */
-export function jsonlSink(file: string): { sink: Sink; close(): void } {
+export function jsonlSink(file: string): { sink: Sink; close: () => void } {
   const handle = openSync(file, 'a');
   return {
     sink(event, at) {

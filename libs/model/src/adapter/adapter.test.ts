@@ -21,7 +21,7 @@ test('layers take any input to the trunk’s', () => {
 
 test('what does not fit the trunk is refused, own layers with as many elements in another shape too', () => {
   expect(() => placeAdapter([], [12], [64], place)).toThrow(
-    'Task blood: its adapter gives shape [12], the trunk takes [64].',
+    'c.yaml:7:3: task blood: its adapter gives shape [12], the trunk takes [64].',
   );
   expect(() => placeAdapter([{ dense: { units: 64 } }], [12], [8, 8], place)).toThrow(
     'gives shape [64], the trunk takes [8, 8]',

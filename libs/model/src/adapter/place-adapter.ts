@@ -1,5 +1,5 @@
 import { fail } from '@trunkline/protocol';
-import type { At, LayerSpec } from '../layer/spec.ts';
+import { locate, type At, type LayerSpec } from '../layer/spec.ts';
 import { placeStack, type Stack } from '../layer/stack.ts';
 import { sizeOf, type Shape } from '../layout.ts';
 
@@ -20,7 +20,7 @@ export function placeAdapter(
   const stack = placeStack(layers, inputShape, { at });
   if (!same(stack.outputShape)) {
     const [found, expected] = [stack.outputShape.join(', '), trunkInputShape.join(', ')];
-    throw fail('TRUNK_INPUT', { task, found, expected });
+    throw fail('TRUNK_INPUT', { at: locate(at, []), task, found, expected });
   }
   return stack;
 }

@@ -1,4 +1,4 @@
 export { checkConfig } from './check.ts';
-export { nearest } from './nearest.ts';
+export { nearest, nearestFirst } from './nearest.ts';
 export { chosenOf, oneOf, type OneOf } from './one-of.ts';
 export { parseYaml, readYaml, type ConfigFile, type Path } from './read-yaml.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
+import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
 import { fail } from '@trunkline/protocol';
 
 export type Path = readonly (string | number)[];
@@ -16,7 +16,10 @@ export interface ConfigFile {
   /** The folder that relative paths in the file start from. */
   readonly folder: string;
   readonly value: unknown;
-  /** `file:line:column` of a key's value, or of the nearest key above it that the file has. */
+  /**
+   * `file:line:column` of a key's value, or of the nearest key above it that the file has. Where the value begins on a line below its
+   * key, that of the key.
+   */
   readonly at: (path: Path) => string;
 }
 
@@ -33,6 +36,7 @@ export function readYaml(file: string, overrides: readonly string[] = []): Confi
 export function parseYaml(text: string, file: string, overrides: readonly string[] = []): ConfigFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const lineOf = (offset: number) => lines.linePos(offset).line;
   const place = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
@@ -44,7 +48,7 @@ export function parseYaml(text: string, file: string, overrides: readonly string
   const at = (path: Path) => {
     const override = set.find(({ path: given }) => given.every((key, i) => String(path[i]) === key));
     if (override) return `--set ${override.path.join('.')}`;
-    return place(offsetOf(document, path));
+    return place(offsetOf(document, path, lineOf));
   };
   return { name: basename(file), file, overrides, folder: dirname(resolve(file)), value, at };
 }
@@ -57,14 +61,26 @@ function readText(file: string): string {
   }
 }
 
-const firstLine = (text: string) => text.split('\n')[0]!;
+/** The parser's sentence; where it is, `at` says. */
+const firstLine = (text: string) => text.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '');
 
-function offsetOf(document: Document, path: Path): number {
+function offsetOf(document: Document, path: Path, lineOf: (offset: number) => number): number {
   for (let depth = path.length; depth > 0; depth--) {
     const node = document.getIn(path.slice(0, depth), true);
-    if (isNode(node) && node.range) return node.range[0];
+    const value = isNode(node) ? node.range?.[0] : undefined;
+    const key = keyOffset(document, path.slice(0, depth));
+    if (value === undefined && key === undefined) continue;
+    return value === undefined || (key !== undefined && lineOf(key) < lineOf(value)) ? key! : value;
   }
   return 0;
+}
+
+/** Where the last key of `path` itself stands; undefined for an entry of a list. */
+function keyOffset(document: Document, path: Path): number | undefined {
+  const map = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents;
+  if (!isMap(map)) return undefined;
+  const key = map.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === String(path.at(-1)))?.key;
+  return isNode(key) ? key.range?.[0] : undefined;
 }
 
 function parseOverride(text: string): { path: string[]; value: unknown } {

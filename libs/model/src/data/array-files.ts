@@ -21,7 +21,7 @@ export async function openArrayFiles(
   const file = basename(files.train!.paths[0]!);
   const load = async (path: string, key: Path): Promise<Named> => {
     const name = basename(path);
-    return { name, key, array: read(await readBytes(path, context, key), name) };
+    return { name, file: name, key, array: read(await readBytes(path, context, key), name) };
   };
   const given = SPLITS.filter((which) => files[which] !== undefined);
   const opened = await Promise.all(
@@ -33,11 +33,11 @@ export async function openArrayFiles(
         // Without a file of its own a target is asked for by name, so that the error says which one is absent.
         targets[target] = await load(found?.paths[0] ?? `${target} (${which})`, [kind, ...key, ...(found?.key ?? [])]);
       }
-      return [which, { inputs, block: arrayBlock({ inputs, targets, scale: config.scale, file, context }) }] as const;
+      return [which, { inputs, block: arrayBlock({ inputs, targets, scale: config.scale, context }) }] as const;
     }),
   );
   const blocks = Object.fromEntries(opened) as Partial<Record<Split, (typeof opened)[0][1]>>;
-  sameShapes(blocks, file, context);
+  sameShapes(blocks, context);
   const train = blocks.train!.block;
   const bySplitBlocks = Object.fromEntries(opened.map(([which, { block }]) => [which, block]));
   const { parts, notes } = divide({ ...bySplitBlocks, train }, { bySplit, config: split, file, context });

@@ -9,6 +9,8 @@ import type { Column, Split } from './source.ts';
 export interface Named {
   readonly array: NdArray;
   readonly name: string;
+  /** The file that it lies in; one of its own where the array is a file. */
+  readonly file: string;
   readonly key: Path;
 }
 
@@ -21,30 +23,30 @@ export function arrayBlock(made: {
   readonly inputs: Named;
   readonly targets: Readonly<Record<string, Named>>;
   readonly scale: number | undefined;
-  readonly file: string;
   readonly context: OpenContext;
 }): Block & { readonly inputShape: Shape } {
-  const { inputs, file, context, scale = 1 } = made;
-  const inputShape = rowShape(inputs, file, context);
+  const { inputs, context, scale = 1 } = made;
+  const inputShape = rowShape(inputs, context);
   const size = inputs.array.shape[0]!;
   const width = sizeOf(inputShape);
   const { values } = inputs.array;
-  requireFinite(inputs, { width, scale, file });
+  requireFinite(inputs, { width, scale });
   const targets: Record<string, Column> = {};
   for (const [target, named] of Object.entries(made.targets)) {
     const { shape } = named.array;
     if (shape[0] !== size) {
       const expected = `${size} rows, as \`${inputs.name}\` has`;
       const remedy = 'Inputs and targets must have the same rows in the same order.';
-      throw shapeError(named, { file, context, expected, remedy });
+      throw shapeError(named, { context, expected, remedy });
     }
-    targets[target] = numberColumn(named, file);
+    targets[target] = numberColumn(named);
   }
   return {
     size,
     inputShape,
     targets,
-    place: (row) => `${row} of ${inputs.name}`,
+    place: (row, target) =>
+      `${row} of ${(target === undefined ? undefined : made.targets[target])?.name ?? inputs.name}`,
     inputs(rows) {
       const out = new Float32Array(rows.length * width);
       for (let i = 0; i < rows.length; i++) {
@@ -59,22 +61,21 @@ export function arrayBlock(made: {
 /** @throws DATA_SHAPE where splits of one source have rows of different shapes */
 export function sameShapes(
   blocks: Partial<Record<Split, { block: Block & { readonly inputShape: Shape }; inputs: Named }>>,
-  file: string,
   context: OpenContext,
 ): void {
   const [first, ...others] = Object.values(blocks);
   for (const { block, inputs } of others) {
     if (block.inputShape.join() === first!.block.inputShape.join()) continue;
     const expected = `rows of shape [${first!.block.inputShape.join(', ')}], as in \`${first!.inputs.name}\``;
-    throw shapeError(inputs, { file, context, expected, remedy: 'All splits must have the same inputs.' });
+    throw shapeError(inputs, { context, expected, remedy: 'All splits must have the same inputs.' });
   }
 }
 
 function shapeError(
-  { array, name, key }: Named,
-  about: { file: string; context: OpenContext; expected: string; remedy: string },
+  { array, name, file, key }: Named,
+  about: { context: OpenContext; expected: string; remedy: string },
 ) {
-  const { file, context, expected, remedy } = about;
+  const { context, expected, remedy } = about;
   return fail('DATA_SHAPE', {
     at: context.at(key),
     array: name,
@@ -85,26 +86,26 @@ function shapeError(
   });
 }
 
-function rowShape(inputs: Named, file: string, context: OpenContext): Shape {
+function rowShape(inputs: Named, context: OpenContext): Shape {
   const [rows, ...rest] = inputs.array.shape;
   if (rows === undefined || rest.includes(0)) {
     const expected = 'one row a sample along the first axis';
-    throw shapeError(inputs, { file, context, expected, remedy: 'Name the array that holds the inputs.' });
+    throw shapeError(inputs, { context, expected, remedy: 'Name the array that holds the inputs.' });
   }
   return rest.length === 0 ? [1] : rest;
 }
 
 /** Integers are always finite; floats must stay so as float32. */
-function requireFinite(inputs: Named, { width, scale, file }: { width: number; scale: number; file: string }): void {
+function requireFinite(inputs: Named, { width, scale }: { width: number; scale: number }): void {
   const { values } = inputs.array;
   if (!(values instanceof Float32Array || values instanceof Float64Array)) return;
   const wrong = values.findIndex((value) => !Number.isFinite(Math.fround(value / scale)));
   if (wrong < 0) return;
   const row = Math.floor(wrong / width);
-  throw fail('DATA_NOT_FINITE', { file, array: inputs.name, row, found: String(values[wrong]) });
+  throw fail('DATA_NOT_FINITE', { file: inputs.file, array: inputs.name, row, found: String(values[wrong]) });
 }
 
-function numberColumn({ array, name }: Named, file: string): Column {
+function numberColumn({ array, name, file }: Named): Column {
   const rest = array.shape.slice(1);
   const shape = rest.length === 1 && rest[0] === 1 ? [] : rest;
   const values = Float32Array.from(array.values);

@@ -8,8 +8,8 @@ export interface Block {
   readonly targets: Readonly<Record<string, Column>>;
   /** Inputs of some rows, [rows.length, ...inputShape] flat. */
   inputs(rows: Uint32Array): Float32Array | Promise<Float32Array>;
-  /** Where a row stands, for errors. */
-  place(row: number): string;
+  /** Where a row, or its entry in a target, stands, for errors. */
+  place(row: number, target?: string): string;
 }
 
 /** A split: some rows of a block. */
@@ -62,7 +62,7 @@ export function sourceOf(made: {
     notes,
     targets: Object.fromEntries(targets) as Source['targets'],
     sizes: { train: parts.train.rows.length, validation: parts.validation.rows.length, test: parts.test.rows.length },
-    place: (split, row) => parts[split].block.place(rowsOf(split, [row])[0]!),
+    place: (split, row, target) => parts[split].block.place(rowsOf(split, [row])[0]!, target),
     async read(split, rows): Promise<Rows> {
       const { block } = parts[split];
       const found = rowsOf(split, rows);

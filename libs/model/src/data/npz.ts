@@ -42,7 +42,7 @@ export async function openNpz(
   const npz = readNpz(await readBytes(config.file, context, ['npz', 'file']), file);
   const named = (template: string, which: Split, key: Path): Named => {
     const name = nameOf(template, which);
-    if (npz.names.includes(name)) return { array: npz.array(name), name, key };
+    if (npz.names.includes(name)) return { array: npz.array(name), name, file, key };
     throw fail('DATA_ARRAY_MISSING', { at: context.at(key), file, array: name, known: npz.names.join(', ') || 'none' });
   };
 
@@ -66,10 +66,10 @@ export async function openNpz(
       named(template, which, ['npz', 'targets', target]),
     ]);
     const made = { inputs, targets: Object.fromEntries(targets) as Record<string, Named> };
-    return [which, { inputs, block: arrayBlock({ ...made, scale: config.scale, file, context }) }] as const;
+    return [which, { inputs, block: arrayBlock({ ...made, scale: config.scale, context }) }] as const;
   });
   const blocks = Object.fromEntries(opened) as Partial<Record<Split, (typeof opened)[0][1]>>;
-  sameShapes(blocks, file, context);
+  sameShapes(blocks, context);
 
   const { parts, notes } = divide(
     { ...Object.fromEntries(opened.map(([which, { block }]) => [which, block])), train: blocks.train!.block },
@@ -85,7 +85,7 @@ export async function openNpz(
           inputs: blocks.train!.inputs,
           targets: { by: named(column, 'train', ['split']) },
         };
-        return targetKeys(arrayBlock({ inputs, targets, scale: config.scale, file, context }), 'by');
+        return targetKeys(arrayBlock({ inputs, targets, scale: config.scale, context }), 'by');
       },
     },
   );

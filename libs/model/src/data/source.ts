@@ -28,7 +28,7 @@ export interface Source {
   /** What the user should know of how the files were read: rows left out, splits made, values never seen in training. */
   readonly notes?: readonly string[];
   /** Where a row stands in its files, for errors, e.g. `12 (line 14)`; no two rows of a source stand at the same place. */
-  place?(split: Split, row: number): string;
+  place?(split: Split, row: number, target?: string): string;
   read(split: Split, rows: readonly number[] | Uint32Array): Promise<Rows>;
   /** A target's whole column in a split: labels are small even where inputs are not. */
   column(split: Split, target: string): Promise<Column>;

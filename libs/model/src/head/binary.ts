@@ -9,6 +9,7 @@ const schema = z.strictObject({ hidden: hiddenField });
 export const binary: HeadKind<z.infer<typeof schema>> = {
   kind: 'binary',
   schema,
+  labels: (_, { target }) => binaryLabels(target, 1),
   place: ({ hidden }, place) => ({
     kind: 'binary',
     stack: outputLayers(hidden, 1, place),

@@ -13,6 +13,7 @@ const schema = z.strictObject({
 export const classify: HeadKind<z.infer<typeof schema>> = {
   kind: 'classify',
   schema,
+  labels: ({ classes }, { target }) => classLabels(target, classes),
   place({ classes, hidden }, place) {
     const labels = classLabels(place.target, classes);
     const width = labels.classes!.length;

@@ -170,13 +170,13 @@ describe('refusals name file, row, value and remedy', () => {
   });
   test('the form of the key', () => {
     expect(refusal(() => headOf('binar', number([0, 1])))).toMatchInlineSnapshot(
-      `"CONFIG_INVALID: c.yaml:: the file: expected one of binary, classify, multilabel, regress, layers; found "binar". See docs/reference for this key."`,
+      `"CONFIG_INVALID: c.yaml:: the file: expected one of binary, classify, multilabel, regress, layers; found "binar". Did you mean \`binary\`?"`,
     );
     expect(refusal(() => headOf({ classify: { clases: ['a'] } }, number([0, 1])))).toMatchInlineSnapshot(
       `"CONFIG_UNKNOWN_KEY: c.yaml:classify.clases: unknown key \`classify.clases\`. Did you mean \`classes\`?"`,
     );
     expect(refusal(() => headOf({ binary: { hidden: [0] } }, number([0, 1])))).toMatchInlineSnapshot(
-      `"CONFIG_INVALID: c.yaml:binary.hidden.0: binary.hidden.0: Too small: expected number to be >0; found 0. See docs/reference for this key."`,
+      `"CONFIG_INVALID: c.yaml:binary.hidden.0: binary.hidden.0: expected a number > 0; found 0. Correct the value; docs/reference explains the key."`,
     );
   });
 });

@@ -19,12 +19,16 @@ export interface Target {
   readonly at: string;
 }
 
-export interface HeadPlace {
-  /** Shape of the trunk's output, without the batch axis. */
-  readonly inputShape: Shape;
+/** What decides how a target is read: nothing of the trunk. */
+export interface LabelPlace {
   readonly target: Target;
   /** The labels that the task's loss takes. */
   readonly lossLabels: LabelKind;
+}
+
+export interface HeadPlace extends LabelPlace {
+  /** Shape of the trunk's output, without the batch axis. */
+  readonly inputShape: Shape;
 }
 
 /** How a target's column becomes labels. */
@@ -53,6 +57,8 @@ export interface Head {
 export interface HeadKind<Config = never> {
   readonly kind: string;
   readonly schema: z.ZodType<Config>;
+  /** How the target is read, as far as can be told without a trunk. @throws DATA_SHAPE, CONFIG_INVALID */
+  labels(config: Config, place: LabelPlace): LabelReader;
   /** @throws DATA_SHAPE, CONFIG_INVALID, LAYER_ errors */
   place(config: Config, place: HeadPlace): Head;
 }

@@ -2,7 +2,7 @@ import { fail } from '@trunkline/protocol';
 import { chosenOf, oneOf, type OneOf } from '../config/one-of.ts';
 import { binary } from './binary.ts';
 import { classify } from './classify.ts';
-import type { Head, HeadKind, HeadPlace } from './head.ts';
+import type { Head, HeadKind, HeadPlace, LabelPlace, LabelReader } from './head.ts';
 import { layers } from './layers.ts';
 import { multilabel } from './multilabel.ts';
 import { regress } from './regress.ts';
@@ -33,15 +33,29 @@ export const headKind = (config: HeadConfig): string => chosenOf(config).name;
 export function placeHead(config: HeadConfig, place: HeadPlace): Head {
   const { name, parameters } = chosenOf(config);
   const head = heads[name]!.place(parameters, place);
-  if (head.labels.kind !== place.lossLabels) {
-    throw fail('CONFIG_INVALID', {
-      at: place.target.at,
-      key: 'loss',
-      problem: `the head \`${name}\` has ${kindText[head.labels.kind]}, the loss takes ${kindText[place.lossLabels]}.`,
-      remedy: 'Leave `loss` out to take the one that belongs to the head.',
-    });
-  }
+  refuseOtherLabels(name, head.labels, place);
   return head;
+}
+
+/**
+ * How a task's target becomes labels, before any trunk is known: what is wrong with them is then found before a client connects.
+ * @throws DATA_SHAPE, CONFIG_INVALID (also when the loss takes other labels than the head)
+ */
+export function headLabels(config: HeadConfig, place: LabelPlace): LabelReader {
+  const { name, parameters } = chosenOf(config);
+  const labels = heads[name]!.labels(parameters, place);
+  refuseOtherLabels(name, labels, place);
+  return labels;
+}
+
+function refuseOtherLabels(head: string, { kind }: LabelReader, { target, lossLabels }: LabelPlace): void {
+  if (kind === lossLabels) return;
+  throw fail('CONFIG_INVALID', {
+    at: target.at,
+    key: 'loss',
+    problem: `the head \`${head}\` has ${kindText[kind]}, the loss takes ${kindText[lossLabels]}.`,
+    remedy: 'Leave `loss` out to take the one that belongs to the head.',
+  });
 }
 
 const kindText = { class: 'classes', binary: 'labels 0 or 1', number: 'numbers' } as const;

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { fail } from '@trunkline/protocol';
 import { layerSpecSchema } from '../layer/spec.ts';
 import { placeStack } from '../layer/stack.ts';
+import { sizeOf } from '../layout.ts';
 import { binaryLabels } from './binary-labels.ts';
 import { classLabels } from './class-labels.ts';
-import type { Head, HeadKind, HeadPlace } from './head.ts';
+import type { Head, HeadKind, LabelPlace, Target } from './head.ts';
 import { numberLabels } from './number-labels.ts';
 
 const schema = z.array(layerSpecSchema).min(1);
@@ -16,6 +17,8 @@ const schema = z.array(layerSpecSchema).min(1);
 export const layers: HeadKind<z.infer<typeof schema>> = {
   kind: 'layers',
   schema,
+  // How wide the last layer is only the trunk can tell: as wide as the target, for now.
+  labels: (_, place) => meaningOf(place, widthOf(place.target)).labels,
   place(specs, place) {
     const stack = placeStack(specs, place.inputShape, { at: `${place.target.at}: head.layers` });
     const invalid = (problem: string, remedy: string) =>
@@ -33,7 +36,9 @@ export const layers: HeadKind<z.infer<typeof schema>> = {
   },
 };
 
-function meaningOf({ target, lossLabels }: HeadPlace, width: number): Pick<Head, 'labels' | 'scores'> {
+const widthOf = ({ training }: Target): number => (training.kind === 'number' ? sizeOf(training.shape) : 1);
+
+function meaningOf({ target, lossLabels }: LabelPlace, width: number): Pick<Head, 'labels' | 'scores'> {
   switch (lossLabels) {
     case 'class':
       return { labels: classLabels(target, undefined), scores: (tf, outputs) => tf.softmax(outputs) };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { sizeOf } from '../layout.ts';
 import { binaryLabels } from './binary-labels.ts';
-import type { HeadKind } from './head.ts';
+import type { HeadKind, Target } from './head.ts';
 import { hiddenField, outputLayers } from './output-layers.ts';
 
 const schema = z.strictObject({
@@ -14,16 +14,20 @@ const schema = z.strictObject({
 export const multilabel: HeadKind<z.infer<typeof schema>> = {
   kind: 'multilabel',
   schema,
-  place({ labels, hidden }, place) {
-    const { training } = place.target;
-    const own = training.kind === 'number' ? sizeOf(training.shape) : 1;
-    const width = labels === undefined ? own : typeof labels === 'number' ? labels : labels.length;
+  labels: (config, { target }) => binaryLabels(target, widthOf(config, target)),
+  place(config, place) {
+    const width = widthOf(config, place.target);
     return {
       kind: 'multilabel',
-      stack: outputLayers(hidden, width, place),
+      stack: outputLayers(config.hidden, width, place),
       width,
       labels: binaryLabels(place.target, width),
       scores: (tf, outputs) => tf.sigmoid(outputs),
     };
   },
 };
+
+function widthOf({ labels }: z.infer<typeof schema>, { training }: Target): number {
+  if (labels !== undefined) return typeof labels === 'number' ? labels : labels.length;
+  return training.kind === 'number' ? sizeOf(training.shape) : 1;
+}

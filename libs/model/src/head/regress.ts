@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { sizeOf } from '../layout.ts';
-import type { HeadKind } from './head.ts';
+import type { HeadKind, Target } from './head.ts';
 import { numberLabels } from './number-labels.ts';
 import { hiddenField, outputLayers } from './output-layers.ts';
 
@@ -14,15 +14,18 @@ const schema = z.strictObject({
 export const regress: HeadKind<z.infer<typeof schema>> = {
   kind: 'regress',
   schema,
-  place({ outputs, hidden }, place) {
-    const { training } = place.target;
-    const width = outputs ?? (training.kind === 'number' ? sizeOf(training.shape) : 1);
+  labels: (config, { target }) => numberLabels(target, widthOf(config, target)),
+  place(config, place) {
+    const width = widthOf(config, place.target);
     return {
       kind: 'regress',
-      stack: outputLayers(hidden, width, place),
+      stack: outputLayers(config.hidden, width, place),
       width,
       labels: numberLabels(place.target, width),
       scores: (_tf, values) => values,
     };
   },
 };
+
+const widthOf = ({ outputs }: z.infer<typeof schema>, { training }: Target): number =>
+  outputs ?? (training.kind === 'number' ? sizeOf(training.shape) : 1);

@@ -5,11 +5,10 @@ import type { Path } from '../config/read-yaml.ts';
 export type LayerSpec = Readonly<Record<string, unknown>>;
 
 /** Only the form; names and arguments are checked where the layer is placed, which can say more about what is wrong. */
+const form = 'expected one layer and its arguments, for example `dense: { units: 64 }`';
 export const layerSpecSchema: z.ZodType<LayerSpec> = z
-  .record(z.string(), z.unknown())
-  .refine((spec) => Object.keys(spec).length === 1, {
-    message: 'expected one layer and its arguments, for example `dense: { units: 64 }`',
-  });
+  .record(z.string(), z.unknown(), { error: form })
+  .refine((spec) => Object.keys(spec).length === 1, { error: form });
 
 /** Where a list of layers stands: the text in front of `[2].dense.units`, or a function that finds the place in a file. */
 export type At = string | ((path: Path) => string);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { fail } from '@trunkline/protocol';
 import { checkConfig } from '../config/check.ts';
-import { nearest } from '../config/nearest.ts';
+import { nearestFirst } from '../config/nearest.ts';
 import { layoutOf, type Layout, type Shape } from '../layout.ts';
 import { isRefused, plainKinds } from './allow-list.ts';
 import type { Layer, LayerKind } from './layer.ts';
@@ -98,12 +98,5 @@ function kindNamed(name: string, at: string): LayerKind<unknown> {
   if (Object.hasOwn(layerKinds, name)) return layerKinds[name]!;
   if (isRefused(name)) throw fail('LAYER_REFUSED', { at, layer: name });
   const known = Object.keys(layerKinds);
-  const meant = nearest(name, known);
-  throw fail('LAYER_UNKNOWN', {
-    at,
-    layer: name,
-    known: meant
-      ? `${meant} (the nearest name), ${known.filter((other) => other !== meant).join(', ')}`
-      : known.join(', '),
-  });
+  throw fail('LAYER_UNKNOWN', { at, layer: name, known: nearestFirst(name, known) });
 }

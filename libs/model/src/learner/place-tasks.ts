@@ -79,4 +79,4 @@ export const sharedAdapter = ({ sourceAdapter, source, id, at }: TaskPlan, trunk
   placeAdapter(sourceAdapter, source.inputShape, trunk.inputShape, { task: id, at });
 
 const readLabels = async ({ source, target }: TaskPlan, head: Head, split: Split) =>
-  head.labels.read(await source.column(split, target), (row) => source.place?.(split, row) ?? row);
+  head.labels.read(await source.column(split, target), (row) => source.place?.(split, row, target) ?? row);

@@ -30,7 +30,7 @@ test('what cannot be learned is refused before the first tensor, by file, row an
     'TARGET_UNKNOWN: client.yaml:3:5: task binary names the target `sick`, which its source does not give.',
   );
   expect(await refusal(binaryTask(wide))).toBe(
-    'TRUNK_INPUT: Task binary: its adapter gives shape [9], the trunk takes [6].',
+    'TRUNK_INPUT: client.yaml:3:5: task binary: its adapter gives shape [9], the trunk takes [6].',
   );
   expect(await refusal(binaryTask(wide, { sourceAdapter: [dense(6)], ownAdapter: [dense(5)] }))).toContain(
     'TRUNK_INPUT',

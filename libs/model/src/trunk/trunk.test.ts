@@ -92,7 +92,7 @@ describe('bad input names file, line, value and remedy', () => {
     expect(said(layers('conv2: { filters: 4 }'))).toMatchInlineSnapshot(`
       "LAYER_UNKNOWN (2)
       run.yaml:3:12: unknown layer \`conv2\`.
-      Known layers: conv2d (the nearest name), dense, depthwiseConv2d, maxPooling2d, averagePooling2d, globalAveragePooling2d, globalAveragePooling1d, flatten, reshape, activation, dropout, groupNormalization, layerNormalization, embedding, positionalEmbedding, multiHeadAttention, residual, transformerBlock."
+      Known layers: conv2d (the nearest), dense, depthwiseConv2d, maxPooling2d, averagePooling2d, globalAveragePooling2d, globalAveragePooling1d, flatten, reshape, activation, dropout, groupNormalization, layerNormalization, embedding, positionalEmbedding, multiHeadAttention, residual, transformerBlock."
     `);
     expect(said(layers('transmogrifier: {}'))).toMatchInlineSnapshot(`
       "LAYER_UNKNOWN (2)
@@ -114,9 +114,9 @@ describe('bad input names file, line, value and remedy', () => {
   });
   test('arguments', () => {
     expect(said(layers('flatten:', 'dense: { unit: 4 }'))).toMatchInlineSnapshot(`
-      "CONFIG_INVALID (2)
-      run.yaml:4:12: dense.units: expected number; found nothing.
-      See docs/reference for this key."
+      "CONFIG_UNKNOWN_KEY (2)
+      run.yaml:4:20: unknown key \`dense.unit\`.
+      Did you mean \`units\`?"
     `);
     expect(said(layers('flatten:', 'dense: { units: 4, activatoin: relu }'))).toMatchInlineSnapshot(`
       "CONFIG_UNKNOWN_KEY (2)
@@ -125,38 +125,38 @@ describe('bad input names file, line, value and remedy', () => {
     `);
     expect(said(layers('dense: { units: many }'))).toMatchInlineSnapshot(`
       "CONFIG_INVALID (2)
-      run.yaml:3:21: dense.units: expected number; found "many".
-      See docs/reference for this key."
+      run.yaml:3:21: dense.units: expected a number; found "many".
+      Correct the value; docs/reference explains the key."
     `);
     expect(said(layers('dense: { units: 4, activation: rely }'))).toMatchInlineSnapshot(`
       "CONFIG_INVALID (2)
-      run.yaml:3:36: dense.activation: expected one of "linear"|"relu"|"relu6"|"leakyRelu"|"elu"|"selu"|"gelu"|"sigmoid"|"tanh"|"softplus"|"swish"|"softmax"; found "rely".
-      See docs/reference for this key."
+      run.yaml:3:36: dense.activation: expected one of linear, relu, relu6, leakyRelu, elu, selu, gelu, sigmoid, tanh, softplus, swish, softmax; found "rely".
+      Did you mean \`relu\`?"
     `);
     expect(said(layers('conv2d: { filters: 4, kernelSize: [3, 0] }'))).toMatchInlineSnapshot(`
       "CONFIG_INVALID (2)
-      run.yaml:3:43: conv2d.kernelSize.1: Too small: expected number to be >0; found 0.
-      See docs/reference for this key."
+      run.yaml:3:43: conv2d.kernelSize.1: expected a number > 0; found 0.
+      Correct the value; docs/reference explains the key."
     `);
     expect(said(layers('conv2d: { filters: 4, kernelSize: 3, strides: 2, dilationRate: 2 }'))).toMatchInlineSnapshot(`
       "CONFIG_INVALID (2)
       run.yaml:3:68: conv2d.dilationRate: expected 1 where strides are greater than 1; found 2.
-      See docs/reference for this key."
+      Correct the value; docs/reference explains the key."
     `);
     expect(said(layers('dropout: { rate: 1 }'))).toMatchInlineSnapshot(`
       "CONFIG_INVALID (2)
-      run.yaml:3:22: dropout.rate: Too big: expected number to be <1; found 1.
-      See docs/reference for this key."
+      run.yaml:3:22: dropout.rate: expected a number < 1; found 1.
+      Correct the value; docs/reference explains the key."
     `);
     expect(said(layers('reshape: { targetShape: [-1, -1] }'))).toMatchInlineSnapshot(`
       "CONFIG_INVALID (2)
       run.yaml:3:29: reshape.targetShape: expected at most one -1; found [-1,-1].
-      See docs/reference for this key."
+      Correct the value; docs/reference explains the key."
     `);
     expect(said(layers('residual: { layers: [{ dense: { units: x } }] }'))).toMatchInlineSnapshot(`
       "CONFIG_INVALID (2)
-      run.yaml:3:44: dense.units: expected number; found "x".
-      See docs/reference for this key."
+      run.yaml:3:44: dense.units: expected a number; found "x".
+      Correct the value; docs/reference explains the key."
     `);
   });
   test('shapes', () => {
@@ -204,28 +204,28 @@ describe('bad input names file, line, value and remedy', () => {
     `);
     expect(said('input: [4]')).toMatchInlineSnapshot(`
       "CONFIG_INVALID (2)
-      run.yaml:1:1: layers: expected a list of layers, or \`file\` with a Keras JSON file; found nothing.
-      See docs/reference for this key."
+      run.yaml:1:1: layers: missing; expected a list of layers, or \`file\` with a Keras JSON file.
+      Add the key; docs/reference explains it."
     `);
     expect(said('layers: [dense: { units: 4 }]')).toMatchInlineSnapshot(`
       "CONFIG_INVALID (2)
-      run.yaml:1:1: input: expected the shape of one input, for example [28, 28, 1]; found nothing.
-      See docs/reference for this key."
+      run.yaml:1:1: input: missing; expected the shape of one input, for example [28, 28, 1].
+      Add the key; docs/reference explains it."
     `);
     expect(said('input: [4]\nlayers: []\nfile: trunk.json')).toMatchInlineSnapshot(`
       "CONFIG_INVALID (2)
       run.yaml:3:7: file: expected either \`layers\` or \`file\`, not both; found "trunk.json".
-      See docs/reference for this key."
+      Correct the value; docs/reference explains the key."
     `);
     expect(said('input: [4]\nlayers: [{ dense: { units: 4 }, flatten: {} }]')).toMatchInlineSnapshot(`
       "CONFIG_INVALID (2)
       run.yaml:2:10: layers.0: expected one layer and its arguments, for example \`dense: { units: 64 }\`; found {"dense":{"units":4},"flatten":{}}.
-      See docs/reference for this key."
+      Correct the value; docs/reference explains the key."
     `);
     expect(said('input: [4, 0]\nlayers: [dense: { units: 4 }]')).toMatchInlineSnapshot(`
       "CONFIG_INVALID (2)
-      run.yaml:1:12: input.1: Too small: expected number to be >0; found 0.
-      See docs/reference for this key."
+      run.yaml:1:12: input.1: expected a number > 0; found 0.
+      Correct the value; docs/reference explains the key."
     `);
   });
   test('the form of a layer, where the spec came by another way than a run file', () => {
@@ -234,13 +234,13 @@ describe('bad input names file, line, value and remedy', () => {
       `[TrunklineError: trunk.layers[0]: layers: expected one layer and its arguments, for example \`dense: { units: 64 }\`; found {"dense":{"units":4},"flatten":{}}.]`,
     );
     expect(() => build({ input: [4], layers: ['dense' as never] })).toThrowErrorMatchingInlineSnapshot(
-      `[TrunklineError: trunk.layers[0]: layers: Invalid input: expected record, received string; found "dense".]`,
+      `[TrunklineError: trunk.layers[0]: layers: expected one layer and its arguments, for example \`dense: { units: 64 }\`; found "dense".]`,
     );
   });
   test('size, before anything is allocated', () => {
     expect(said(layers('flatten:', 'dense: { units: 100000000 }'))).toMatchInlineSnapshot(`
       "CONFIG_INVALID (2)
-      run.yaml:3:3: layers: 6500000000 parameters; the limit is 500000000.
+      run.yaml:2:1: layers: 6500000000 parameters; the limit is 500000000.
       Make the layers smaller."
     `);
     expect(said('input: [100000, 100000, 3]\nlayers: [globalAveragePooling2d:, dense: { units: 1 }]'))
@@ -251,7 +251,7 @@ describe('bad input names file, line, value and remedy', () => {
     `);
     expect(said(layers('flatten:'))).toMatchInlineSnapshot(`
       "CONFIG_INVALID (2)
-      run.yaml:3:3: layers: no layer with weights: there is nothing to share.
+      run.yaml:2:1: layers: no layer with weights: there is nothing to share.
       Add a layer with weights, for example dense."
     `);
     let nested: object = { dense: { units: 1 } };

@@ -1,0 +1,21 @@
+import { fail } from '@trunkline/protocol';
+import { SPLITS } from '../data/source.ts';
+import { headLabels } from '../head/index.ts';
+import { elementWeights, lossLabels } from '../loss/index.ts';
+import type { TaskPlan } from '../task.ts';
+
+/**
+ * Reads every label of a task once, in all splits, without a trunk: a wrong one is found before its client connects.
+ * @throws DATA_SHAPE, DATA_LABEL_RANGE, DATA_TARGET_NOT_FINITE, DATA_NO_LABELS, CONFIG_INVALID
+ */
+export async function checkLabels({ id, source, target, head, loss, at }: TaskPlan): Promise<void> {
+  const training = await source.column('train', target);
+  const about = { name: target, training, file: source.file, at };
+  const labels = headLabels(head, { target: about, lossLabels: lossLabels(loss) });
+  for (const split of SPLITS) {
+    const read = labels.read(await source.column(split, target), (row) => source.place?.(split, row, target) ?? row);
+    if (split === 'train' && elementWeights(read, {}).labelledRows === 0) {
+      throw fail('DATA_NO_LABELS', { at, task: id, split });
+    }
+  }
+}

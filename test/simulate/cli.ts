@@ -1,0 +1,115 @@
+import { Command, Option } from 'commander';
+import { terminalSink, type Screen } from '@trunkline/coordinator';
+import { fail, failure, success, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
+import { readJob } from './job.ts';
+import { searchTable } from './search-table.ts';
+import { searchWeights } from './search.ts';
+import { simulate } from './simulate.ts';
+import { resultTable } from './table.ts';
+
+interface Options {
+  inProcess: boolean;
+  alone: boolean;
+  seeds?: string;
+  search?: string;
+  draws?: string;
+  set: string[];
+  runs: string;
+  format: 'text' | 'json';
+}
+
+/** What a command needs of its surroundings. */
+interface Call {
+  readonly file: string;
+  readonly options: Options;
+  readonly screen: Screen;
+  readonly signal: AbortSignal;
+}
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+const formatOption = () =>
+  new Option('--format <text|json>', 'json: one envelope on stdout').choices(['text', 'json']).default('text');
+
+/** `simulate RUN.yaml`: a whole run on this machine. `exit` hears the code, and the error that led to it. */
+export function simulateCli(exit: Exit): Command {
+  return new Command('simulate')
+    .description('Train a whole run on this machine: one coordinator and a process a client, over real sockets.')
+    .argument('<run.yaml>', 'a run file with `clients`')
+    .option('--in-process', 'all clients’ steps in one process, without sockets', false)
+    .option('--alone', 'train every task without the others too, and compare', false)
+    .option('--seeds <n>', 'run n times with consecutive seeds; figures are means')
+    .option('--search <weights>', 'search fixed λ by successive halving on validation scores, in one process')
+    .option('--draws <n>', 'with --search: so many random draws, instead of a grid for up to three tasks')
+    .option('--set <key=value>', 'override a key of the run file; may be repeated', collect, [])
+    .option('--runs <dir>', 'folder of all runs', 'runs')
+    .addOption(formatOption())
+    .addHelpText('after', '\nExample:\n  npm run simulate -- examples/hospitals/run.yaml --alone --set rounds=100\n')
+    .action(async (file: string, options: Options) => exit(...(await run(file, options))));
+}
+
+async function run(file: string, options: Options): Promise<[number, TrunklineError?]> {
+  const abort = new AbortController();
+  const interrupt = () => abort.abort();
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  const screen = { isTTY: process.stderr.isTTY, write: (text: string) => void process.stderr.write(text) };
+  const call: Call = { file, options, screen, signal: abort.signal };
+  const json = options.format === 'json';
+  try {
+    const { data, table } = options.search === undefined ? await compare(call) : await search(call);
+    process.stdout.write(json ? `${JSON.stringify(success(data))}\n` : `\n${table}`);
+    return [0];
+  } catch (thrown) {
+    const error = abort.signal.aborted ? fail('INTERRUPTED', {}, thrown) : toTrunklineError(thrown);
+    if (json) process.stdout.write(`${JSON.stringify(failure(error))}\n`);
+    return [error.exit, error];
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+}
+
+async function compare({ file, options, screen, signal }: Call): Promise<{ data: unknown; table: string }> {
+  if (options.draws !== undefined) {
+    throw fail('USAGE', {
+      what: '--draws belongs to --search.',
+      remedy: 'Add --search weights, or leave --draws out.',
+    });
+  }
+  const { set: overrides, inProcess, alone, runs } = options;
+  const seeds = options.seeds === undefined ? {} : { seeds: countOf('seeds', options.seeds) };
+  const sink = terminalSink(screen, readJob(file, overrides).config.rounds);
+  const data = await simulate(
+    { file, overrides, inProcess, alone, runs, ...seeds },
+    { heard: (event) => sink(event, new Date()), say: (text) => screen.write(`${text}\n`), signal },
+  );
+  return { data, table: resultTable(data) };
+}
+
+async function search({ file, options, screen, signal }: Call): Promise<{ data: unknown; table: string }> {
+  const refused = options.search !== 'weights' ? `--search ${options.search}` : unsearchable(options);
+  if (refused !== undefined) {
+    throw fail('USAGE', {
+      what: `${refused}: only \`--search weights\` is known, and it runs by itself in one process.`,
+      remedy: 'Write for example: npm run simulate -- RUN.yaml --search weights --draws 16',
+    });
+  }
+  const draws = options.draws === undefined ? {} : { draws: countOf('draws', options.draws) };
+  const say = (text: string) => screen.write(`${text}\n`);
+  const data = await searchWeights({ file, overrides: options.set, say, signal, ...draws });
+  return { data, table: searchTable(data) };
+}
+
+function unsearchable({ alone, seeds }: Options): string | undefined {
+  if (alone) return '--alone with --search';
+  return seeds === undefined ? undefined : '--seeds with --search';
+}
+
+function countOf(option: string, text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count > 0) return count;
+  throw fail('USAGE', {
+    what: `--${option} ${text}: expected a whole number of at least 1.`,
+    remedy: `Write for example --${option} 3.`,
+  });
+}
