@@ -1,5 +1,6 @@
 import {
   assemble,
+  bytesOf,
   contributionTransfer,
   fail,
   floatsOf,
@@ -10,6 +11,7 @@ import {
   type ContributionMessage,
 } from '@trunkline/protocol';
 import { allFinite } from '@trunkline/model/aggregation';
+import type { BytePool } from './byte-pool.ts';
 import { orderedSum, type OrderedSum } from './ordered-sum.ts';
 import type { Answers, Row } from './trunk-step.ts';
 
@@ -47,6 +49,11 @@ interface Transfer {
   readonly done: { resolve: () => void; reject: (error: unknown) => void };
 }
 
+export interface IntakeMemory {
+  readonly sum: Float64Array;
+  readonly uploads: BytePool;
+}
+
 export function openIntake(options: {
   round: number;
   attempt: number;
@@ -55,8 +62,10 @@ export function openIntake(options: {
   length: number;
   /** In client order. */
   asked: readonly Asked[];
+  /** Memory to use again from round to round. */
+  memory?: IntakeMemory;
 }): RoundIntake {
-  const { round, attempt, exchange, length } = options;
+  const { round, attempt, exchange, length, memory } = options;
   const asked = new Map(options.asked.map((entry) => [entry.client, entry]));
   const transfers = new Map<string, Transfer>();
   /** Hash of each transfer that is in: the same bytes again are acknowledged again and counted once. */
@@ -67,6 +76,7 @@ export function openIntake(options: {
   const sum: OrderedSum = orderedSum(
     length,
     options.asked.map(({ client }) => client),
+    memory && { into: memory.sum, added: (values) => memory.uploads.give(bytesOf(values)) },
   );
   const summed = new Map<string, readonly string[]>();
   const shareOf = ({ lambda, scale }: Asked, task: string) => lambda[task]! * (scale?.[task] ?? 1);
@@ -115,7 +125,12 @@ export function openIntake(options: {
       return new Promise<void>((resolve, reject) => {
         transfers.set(`${client}/${transfer}`, {
           message,
-          assembly: assemble(transfer, message.bytes),
+          // A sum's memory comes back once it is added; rows are read until the round has closed.
+          assembly: assemble(
+            transfer,
+            message.bytes,
+            message.kind === 'sum' ? memory?.uploads.take(message.bytes) : undefined,
+          ),
           done: { resolve, reject },
         });
       });

@@ -13,13 +13,22 @@ export interface OrderedSum {
   finish(): Float64Array | null;
 }
 
-export function orderedSum(length: number, clients: readonly string[]): OrderedSum {
+export interface SumMemory {
+  /** Where the sum is made; the next one may overwrite it once this one was read. */
+  readonly into?: Float64Array;
+  /** Hears of a contribution that is not needed any more. */
+  readonly added?: (values: Float32Array) => void;
+}
+
+export function orderedSum(length: number, clients: readonly string[], memory: SumMemory = {}): OrderedSum {
   const held = new Map<string, Float32Array | null>();
   let sum: Float64Array | null = null;
   let next = 0;
 
   const add = (values: Float32Array | null) => {
-    if (values) addScaled((sum ??= new Float64Array(length)), values, 1);
+    if (!values) return;
+    addScaled((sum ??= memory.into?.fill(0) ?? new Float64Array(length)), values, 1);
+    memory.added?.(values);
   };
   const advance = () => {
     while (next < clients.length && held.has(clients[next]!)) {

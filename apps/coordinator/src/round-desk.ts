@@ -1,9 +1,10 @@
 import { fail } from '@trunkline/protocol';
+import { bytePool } from './byte-pool.ts';
 import { openCredits, type Credits } from './credits.ts';
 import type { Clock } from './clock.ts';
 import type { Delivery } from './delivery.ts';
 import { answerBook, type Desk } from './desk.ts';
-import { openIntake, type Asked, type RoundIntake } from './intake.ts';
+import { openIntake, type Asked, type IntakeMemory, type RoundIntake } from './intake.ts';
 import type { Members } from './members.ts';
 import type { Plan } from './plan.ts';
 import type { TrunkStep } from './trunk-step.ts';
@@ -19,6 +20,10 @@ export interface DeskDeps {
 export function createRoundDesk(plan: Plan, { members, keeper, delivery, clock }: DeskDeps): Desk {
   const { exchange, trunk, config, pace } = plan;
   const book = answerBook();
+  const memory: IntakeMemory = {
+    sum: new Float64Array(exchange === 'sum' ? trunk.layout.length : 0),
+    uploads: bytePool(64),
+  };
   let intake: RoundIntake | null = null;
   let asked: readonly Asked[] = [];
   let credits: Credits = openCredits(0, 4, false);
@@ -64,7 +69,7 @@ export function createRoundDesk(plan: Plan, { members, keeper, delivery, clock }
     open({ round, attempt, clients, probe, checkpoint }) {
       asked = members.asked(clients);
       const { length } = trunk.layout;
-      intake = openIntake({ round, attempt, exchange, length, asked });
+      intake = openIntake({ round, attempt, exchange, length, asked, memory });
       credits = openCredits(asked.length, length * 4, exchange === 'sum');
       opened = {
         probe: probe && exchange === 'sum',

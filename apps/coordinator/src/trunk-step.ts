@@ -66,6 +66,8 @@ export function createTrunkStep(plan: Plan): TrunkStep {
   let version = 0;
   let optimizer = plan.optimizer.init(theta.length);
   let strategy: StrategyState | null = null;
+  /** Memory of the direction of a sum, used again each round. */
+  let direction: Float32Array | undefined;
   let control: Float32Array | null = null;
   const member = plan.strategy.create(plan.parameters);
 
@@ -132,7 +134,7 @@ export function createTrunkStep(plan: Plan): TrunkStep {
         if (answers.rows.length > 0) report = advanceRows(answers.rows);
       } else if (answers.sum) {
         const scale = plan.strategy.needs === 'sum' ? plan.strategy.sumScale!(answers.tasks) : 1;
-        move(roundScaled(answers.sum, scale));
+        move(roundScaled(answers.sum, scale, (direction ??= new Float32Array(theta.length))));
       }
       moveControl(answers);
       version++;

@@ -22,8 +22,8 @@ export function combineRows(rows: readonly Float32Array[], weights: ArrayLike<nu
 }
 
 /** scale · sum, rounded to float32. A loop: `Float32Array.from` with a function makes an object a value. */
-export function roundScaled(sum: Float64Array, scale: number): Float32Array {
-  const rounded = new Float32Array(sum.length);
+export function roundScaled(sum: Float64Array, scale: number, into?: Float32Array): Float32Array {
+  const rounded = into ?? new Float32Array(sum.length);
   for (let i = 0; i < sum.length; i++) rounded[i] = scale * sum[i]!;
   return rounded;
 }
