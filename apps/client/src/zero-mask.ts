@@ -48,6 +48,6 @@ function refusal(text: string, { uri, status }: { uri: string; status: number })
 const stranger = (uri: string, status: number, cause?: unknown): Error =>
   fail(
     'COORDINATOR_UNREACHABLE',
-    { url: new URL(uri).origin, reason: `another program does (HTTP ${status}).` },
+    { url: new URL(uri).origin.replace(/^ws/, 'http'), reason: `another program does (HTTP ${status}).` },
     cause,
   );

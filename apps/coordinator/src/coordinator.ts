@@ -47,7 +47,7 @@ export async function startCoordinator(config: RunConfig, deps: CoordinatorDeps)
   if (!deps.insecure && !isLoopback(config.listen.host))
     throw fail('LISTEN_NOT_LOOPBACK', { at: config.source.at(['listen', 'host']), host: config.listen.host });
   const http = createHttp();
-  const port = await http.listen({ ...config.listen, at: config.source.at(['listen', 'port']) });
+  const port = await http.listen({ ...config.listen, at: (key) => config.source.at(['listen', key]) });
   let journal: ReturnType<typeof jsonlSink>;
   try {
     createRunFolder(folder);
@@ -85,6 +85,16 @@ export async function startCoordinator(config: RunConfig, deps: CoordinatorDeps)
     if (outcome.kind === 'failed') emit({ event: 'error', ...outcome.error.report() });
     return outcome;
   });
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    core.stop();
+    await done;
+    await gateway.close();
+    await http.close();
+    journal.close();
+    // From the first round on there is something to go on with.
+    if (!started) removeUnstarted(folder);
+  };
   return {
     url,
     folder,
@@ -94,15 +104,7 @@ export async function startCoordinator(config: RunConfig, deps: CoordinatorDeps)
     rewind: (round) => core.rewind(round),
     status: () => core.status(),
     dropLines: () => http.dropLines(),
-    async close() {
-      core.stop();
-      await done;
-      await gateway.close();
-      await http.close();
-      journal.close();
-      // From the first round on there is something to go on with.
-      if (!started) removeUnstarted(folder);
-    },
+    close: () => (closing ??= close()),
   };
 }
 

@@ -5,8 +5,8 @@ import { fail } from '@trunkline/protocol';
 /** The HTTP server under the gateway: `/health` says that the process lives; everything else is 404. Counts what its sockets carry. */
 export interface Http {
   readonly server: Server;
-  /** Resolves with the port. @param at where host and port are set, for errors @throws PORT_IN_USE, LISTEN_FAILED */
-  listen(place: { host: string; port: number; at: string }): Promise<number>;
+  /** Resolves with the port. @param at where each of them is set, for errors @throws PORT_IN_USE, LISTEN_FAILED */
+  listen(place: { host: string; port: number; at: (key: 'host' | 'port') => string }): Promise<number>;
   readonly traffic: () => { up: number; down: number };
   /** Ends every open connection without a word. */
   dropLines(): void;
@@ -38,7 +38,8 @@ export function createHttp(): Http {
         server.once('error', (error: NodeJS.ErrnoException) => {
           const taken = error.code === 'EADDRINUSE';
           const reason = `${error.code ?? error.message}.`;
-          reject(fail(taken ? 'PORT_IN_USE' : 'LISTEN_FAILED', { at, host, port, reason }, error));
+          const place = at(taken ? 'port' : 'host');
+          reject(fail(taken ? 'PORT_IN_USE' : 'LISTEN_FAILED', { at: place, host, port, reason }, error));
         });
         server.listen(port, host, () => resolve((server.address() as { port: number }).port));
       }),

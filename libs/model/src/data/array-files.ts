@@ -18,7 +18,8 @@ export async function openArrayFiles(
 ): Promise<Source> {
   const { context, read, split } = form;
   const { bySplit, files } = filesOf(config.inputs, context);
-  const file = basename(files.train!.paths[0]!);
+  // As the user named it: `x-{split}.npy` is not one file.
+  const file = basename(typeof config.inputs === 'string' ? config.inputs : files.train!.paths[0]!);
   const load = async (path: string, key: Path): Promise<Named> => {
     const name = basename(path);
     return { name, file: name, key, array: read(await readBytes(path, context, key), name) };
