@@ -33,7 +33,7 @@ const set = (title: string, ...texts: string[]): Case => ({
 });
 
 /** `simulate`, as most users meet their first mistake. */
-export const simulate = (folder: string): readonly ['simulate', ...string[]] => [
+const simulate = (folder: string): readonly ['simulate', ...string[]] => [
   'simulate',
   join(folder, 'run.yaml'),
   '--runs',
