@@ -4,6 +4,7 @@ import { createLearner, type TaskScore } from '@trunkline/model/learner';
 import type { TaskPlan } from '@trunkline/model/task';
 import { whole } from './in-process.ts';
 import { localCall } from './rehearsal.ts';
+import { createSelecting } from './selecting.ts';
 
 /**
  * Trains one task alone for all rounds of the plan and scores the last trunk on the test split. In mode `local` a round has the same H
@@ -18,7 +19,9 @@ export async function trainTaskAlone(
   const { trunk, config } = plan;
   const learner = await createLearner({ tf, trunk, tasks: [task], seed: config.seed, client, weightHeads: true });
   const keeper = createTrunkStep(plan);
-  while (keeper.version < config.rounds) {
+  const selecting = createSelecting(plan, [{ client, learner }]);
+  let enough = false;
+  while (keeper.version < config.rounds && !enough) {
     const { gradients } = await learner.step({
       round: keeper.version,
       theta: keeper.theta,
@@ -31,8 +34,9 @@ export async function trainTaskAlone(
     const sum = orderedSum(trunk.layout.length, [client]);
     sum.put(client, gradient ? await whole(gradient.slices, trunk.layout.length) : null);
     keeper.advance({ exchange: 'sum', sum: sum.finish(), tasks: 1, share: gradient ? 1 : 0, all: 1 });
+    enough = await selecting.scored(keeper);
   }
-  const [score] = await learner.evaluate(keeper.theta, 'test');
+  const [score] = await learner.evaluate(selecting.chosen(keeper), 'test');
   learner.dispose();
   return score!;
 }

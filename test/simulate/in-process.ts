@@ -16,6 +16,7 @@ import { createLearner, describeTask, type StepResult } from '@trunkline/model/l
 import { trainBuffered } from './buffered.ts';
 import type { Job } from './job.ts';
 import type { Joint } from './joint.ts';
+import { createSelecting } from './selecting.ts';
 import { localCall, type Rehearsal, type Seat } from './rehearsal.ts';
 
 export type { Rehearsal } from './rehearsal.ts';
@@ -127,16 +128,20 @@ export async function trainInProcess(job: Job, signal?: AbortSignal): Promise<Jo
     signal?.throwIfAborted();
   };
   if (plan.pace.buffer) await trainBuffered(rehearsal, plan.pace.buffer, turn);
-  while (keeper.version < rounds) {
+  const selecting = createSelecting(plan, seats);
+  let enough = false;
+  while (keeper.version < rounds && !enough) {
     const probe = probeEvery > 0 && keeper.version % probeEvery === 0 && plan.exchange === 'sum';
     keeper.advance(await rehearsal.answers(await rehearsal.round(probe)));
+    enough = await selecting.scored(keeper);
     await turn();
   }
   const seconds = (performance.now() - started) / 1000;
+  const chosen = selecting.chosen(keeper);
   const scores: ScoredTask[] = [];
   const digests: Record<string, string> = {};
   for (const { client, learner } of seats) {
-    for (const { task, loss, metrics } of await learner.evaluate(keeper.theta, 'test')) {
+    for (const { task, loss, metrics } of await learner.evaluate(chosen, 'test')) {
       const values = Object.entries(metrics).map(([name, value]) => [name, value ?? null]);
       scores.push({
         task,
@@ -149,7 +154,7 @@ export async function trainInProcess(job: Job, signal?: AbortSignal): Promise<Jo
   }
   rehearsal.dispose();
   return {
-    rounds,
+    rounds: keeper.version,
     seconds,
     trunk: { parameters: plan.trunk.layout.length, sha256: flatDigest(keeper.theta) },
     scores: scores.sort((a, b) => byCodeUnits(a.task, b.task) || byCodeUnits(a.client, b.client)),

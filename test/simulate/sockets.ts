@@ -130,7 +130,7 @@ function jointOf(job: Job, heard: readonly RunEvent[], digests: Record<string, s
   const seconds = rounds.reduce((sum, { timing }) => sum + timing.roundMs, 0) / 1000;
   const parameters = planRun(job.config).trunk.layout.length;
   return {
-    rounds: job.config.rounds,
+    rounds: done.rounds,
     seconds,
     trunk: { parameters, sha256: done.sha256 },
     scores: test.tasks,

@@ -196,9 +196,15 @@ function converse(
     await sendAnswer(link, answer, credit.use);
   };
 
-  const evaluate = async ({ version, attempt, split }: CoordinatorMessage<'evaluate'>) => {
+  const evaluate = async ({ version, attempt, split, best }: CoordinatorMessage<'evaluate'>) => {
     const { theta } = await joined!.inbox.trunk(version, attempt);
-    const { scores: found, digests } = await trainer.ask('evaluate', { theta, split });
+    const { scores: found, digests } = await trainer.ask('evaluate', {
+      version,
+      theta,
+      split,
+      keep: joined!.welcome.select === 'best' && split === 'validation',
+      ...(best === undefined ? {} : { best }),
+    });
     const tasks = found.map(({ task, loss, metrics }) => ({
       task,
       loss: Number.isFinite(loss) ? loss : null,
@@ -206,7 +212,7 @@ function converse(
     }));
     if (split === 'test') scores = tasks.map(({ task, metrics }) => finishedTask(config, task, metrics));
     const shown = Object.fromEntries(tasks.map(({ task, metrics }) => [task, metrics]));
-    deps.emit({ event: 'scores', version, split, scores: shown, digests });
+    deps.emit({ event: 'scores', version: best ?? version, split, scores: shown, digests });
     await link.request('scores', { version, attempt, split, tasks, digests });
   };
 

@@ -6,8 +6,8 @@ export function stepOf(
   call: CoordinatorMessage<'round'>,
   { local }: Welcome,
   control: Float32Array | null,
-): Omit<StepCall, 'theta'> & { checkpoint: boolean; attempt: number } {
-  const { round, attempt, lambda, exchange, probe, checkpoint, warmup, scale } = call;
+): Omit<StepCall, 'theta'> & { checkpoint: boolean; attempt: number; best?: number } {
+  const { round, attempt, lambda, exchange, probe, checkpoint, warmup, scale, best } = call;
   const steps = local && {
     // The learner checks it against the optimizers that it knows.
     ...(local as typeof local & Pick<LocalCall, 'optimizer'>),
@@ -21,6 +21,7 @@ export function stepOf(
     exchange,
     probe,
     checkpoint,
+    ...(best === undefined ? {} : { best }),
     ...(warmup === undefined ? {} : { warmup }),
     ...(steps ? { local: steps } : {}),
   };

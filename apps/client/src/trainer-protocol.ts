@@ -19,7 +19,12 @@ export interface Requests {
     answer: { offers: TaskOffer[]; machine: Machine; line: string };
   };
   step: {
-    ask: StepCall & { checkpoint: boolean; attempt: number };
+    ask: StepCall & {
+      checkpoint: boolean;
+      attempt: number;
+      /** With `select: best`: the trunk with the best scores so far. */
+      best?: number;
+    };
     answer: {
       losses: readonly TaskLoss[];
       gradients: readonly { kind: 'sum' | 'row' | 'probe'; tasks: readonly string[] }[];
@@ -27,7 +32,15 @@ export interface Requests {
     };
   };
   evaluate: {
-    ask: { theta: Float32Array; split: 'validation' | 'test' };
+    ask: {
+      version: number;
+      theta: Float32Array;
+      split: 'validation' | 'test';
+      /** Keep heads and adapters as they are: this trunk may turn out to be the best. */
+      keep: boolean;
+      /** Score this trunk instead, which was kept. */
+      best?: number;
+    };
     answer: { scores: TaskScore[]; digests: Record<string, string> };
   };
   rewind: { ask: { round: number }; answer: Record<string, never> };

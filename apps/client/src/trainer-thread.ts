@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { parentPort } from 'node:worker_threads';
 import { fail, toTrunklineError, type TaskOffer } from '@trunkline/protocol';
 import { instructionSet, openBackend, type Backend } from '@trunkline/model/backend';
-import { createLearner, describeTask, type Learner } from '@trunkline/model/learner';
+import { createLearner, describeTask, keepBest, type KeptBest, type Learner } from '@trunkline/model/learner';
 import { needsNativeOrCpu } from '@trunkline/model/layer';
 import { encodeSnapshot } from '@trunkline/model/store';
 import type { TaskPlan } from '@trunkline/model/task';
@@ -17,6 +17,7 @@ const port = parentPort!;
 let plans: TaskPlan[] = [];
 let backend: Backend | undefined;
 let learner: Learner | undefined;
+let best: KeptBest | undefined;
 /** Heads, adapters and optimizers at the start of announced rounds; the newest few, to return to. */
 const saved = new Map<number, unknown>();
 const SAVED = 3;
@@ -54,6 +55,7 @@ const handlers: Handlers = {
       client,
       weightHeads: welcome.weightHeads,
     });
+    best = keepBest(learner);
     const offers: TaskOffer[] = [];
     for (const plan of plans) offers.push(await describeTask(plan, trunk));
     const { name, library, device: found, threads: used, line } = backend;
@@ -63,7 +65,8 @@ const handlers: Handlers = {
       line,
     };
   },
-  async step({ checkpoint, attempt: _, ...call }, id) {
+  async step({ checkpoint, attempt: _, best: chosen, ...call }, id) {
+    if (chosen !== undefined) best!.confirm(chosen);
     if (checkpoint) {
       saved.set(call.round, built().snapshot());
       for (const round of [...saved.keys()].sort((a, b) => a - b).slice(0, -SAVED)) saved.delete(round);
@@ -74,8 +77,11 @@ const handlers: Handlers = {
     void sendSlices(id, gradients);
     return { losses, gradients: gradients.map(({ kind, tasks }) => ({ kind, tasks })), stepMs };
   },
-  async evaluate({ theta, split }) {
-    return { scores: await built().evaluate(theta, split), digests: built().digests() };
+  async evaluate({ version, theta, split, keep, best: chosen }) {
+    const trunk = chosen === undefined ? theta : best!.restore(chosen);
+    const scores = await built().evaluate(trunk, split);
+    if (keep) best!.offer(version, theta);
+    return { scores, digests: built().digests() };
   },
   async rewind({ round }) {
     if (!saved.has(round))

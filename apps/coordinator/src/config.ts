@@ -44,6 +44,20 @@ export const runSchema = z.strictObject({
     .positive()
     .optional()
     .describe('Trunks N, 2N, … and the last are scored. Default: 20 times in the run.'),
+  select: z
+    .enum(['last', 'best'])
+    .default('last')
+    .describe(
+      'Which trunk the test scores are of: the last, or the one with the best validation scores (mean gain on the first evaluation), with the heads of its round.',
+    ),
+  stopAfter: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      'Ends the run after so many evaluations in a row that are no better than the best before. Default: never.',
+    ),
   probeEvery: z
     .number()
     .int()

@@ -131,6 +131,7 @@ function welcomeOf(plan: Plan, client: string, message: Hello): Welcome {
     ...(pace.local ? { local: { steps: steps!, optimizer, proximal: proximal!, scaffold: scaffold! } } : {}),
     weightHeads: plan.weightHeads,
     evaluateEvery,
+    select: config.select,
     probeEvery,
   };
 }

@@ -1,4 +1,5 @@
 import type { TrunklineError } from '@trunkline/protocol';
+import { flatDigest } from '@trunkline/model/layout';
 import { createBufferedDesk } from './buffered-desk.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { Clock } from './clock.ts';
@@ -12,6 +13,7 @@ import type { Plan } from './plan.ts';
 import { createRoundDesk } from './round-desk.ts';
 import type { Effect, RoundsEvent } from './round-events.ts';
 import { byCodeUnits } from './rounds.ts';
+import { createSelection } from './selection.ts';
 import type { RunEvent, ScoredTask } from './run-events.ts';
 import { createTrunkStep } from './trunk-step.ts';
 
@@ -54,7 +56,8 @@ export interface Core {
 
 export function createCore(plan: Plan, deps: CoreDeps): Core {
   const { config, trunk, pace } = plan;
-  const machine = createMachine(plan);
+  const selection = createSelection(plan);
+  const machine = createMachine(plan, () => selection.judge(keeper, scores, members));
   const { state } = machine;
   const members = createMembers({
     welcome: config.expect && [...config.expect, ...config.optional],
@@ -66,7 +69,7 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
   const delivery = createDelivery(keeper, (client, error) =>
     deps.emit({ event: 'refused', client, message: 'send', error }),
   );
-  const atDesk = { members, keeper, delivery, clock: deps.clock };
+  const atDesk = { members, keeper, delivery, clock: deps.clock, best: () => selection.best };
   const desk = pace.buffer ? createBufferedDesk(plan, pace.buffer, atDesk) : createRoundDesk(plan, atDesk);
   const timers = new Map<string, () => void>();
   let openedAt = 0;
@@ -101,7 +104,12 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
         return;
       case 'scored':
         lastScores = scores.sort((a, b) => byCodeUnits(a.task, b.task) || byCodeUnits(a.client, b.client));
-        return deps.emit({ event: 'scores', version: effect.version, split: effect.split, tasks: lastScores });
+        return deps.emit({
+          event: 'scores',
+          version: selection.forScoring(effect.split).best ?? effect.version,
+          split: effect.split,
+          tasks: lastScores,
+        });
       case 'rewind':
         keeper.restore(deps.checkpoints.load(effect.round));
         for (const member of members.all.values()) {
@@ -155,7 +163,12 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
     await delivery.tell(member?.connection ?? null, (line) =>
       Promise.all([
         delivery.trunkTo(member!, state.attempt),
-        line.send('evaluate', { version: keeper.version, attempt: state.attempt, split: scoring }),
+        line.send('evaluate', {
+          version: keeper.version,
+          attempt: state.attempt,
+          split: scoring,
+          ...selection.forScoring(scoring),
+        }),
       ]),
     );
   };
@@ -204,13 +217,16 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
     const seconds = (deps.clock.now() - started) / 1000;
     const saved = deps.checkpoints.save(keeper.snapshot());
     deps.emit({ event: 'checkpoint', round: keeper.version, ...saved });
-    const goodbye = { run: config.run, rounds: config.rounds, sha256 };
+    if (selection.trunk)
+      deps.emit({ event: 'selected', version: selection.best!, sha256: flatDigest(selection.trunk) });
+    const rounds = keeper.version;
+    const goodbye = { run: config.run, rounds, sha256 };
     await Promise.all(
       [...members.all.values()].map(({ connection }) =>
         delivery.tell(connection, (line) => line.send('finished', goodbye)),
       ),
     );
-    end({ kind: 'finished', rounds: config.rounds, sha256, scores: lastScores, seconds });
+    end({ kind: 'finished', rounds, sha256, scores: lastScores, seconds });
   };
 
   const conversation = createConversation(plan, {

@@ -11,8 +11,9 @@ export interface Machine {
   waitingFor(): { clients: string[]; tasks: string[] };
 }
 
-export function createMachine({ config, pace }: Plan): Machine {
-  const rules: RoundsConfig = { ...config, ...pace.patience, expect: config.expect ?? [] };
+/** @param enough see `RoundsConfig.enough` */
+export function createMachine({ config, pace }: Plan, enough: () => boolean): Machine {
+  const rules: RoundsConfig = { ...config, ...pace.patience, expect: config.expect ?? [], enough };
   if (!pace.buffer) {
     const state = initialRounds();
     return {

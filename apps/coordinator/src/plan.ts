@@ -3,9 +3,10 @@ import { fail } from '@trunkline/protocol';
 import { strategies, type Strategy } from '@trunkline/model/aggregation';
 import { checkConfig, nearestFirst } from '@trunkline/model/config';
 import { createOptimizer, type Optimizer } from '@trunkline/model/optimizer';
-import { buildTrunk, type Trunk } from '@trunkline/model/trunk';
+import type { Trunk } from '@trunkline/model/trunk';
 import type { RunConfig } from './config.ts';
 import { paceOf, type Pace } from './mode.ts';
+import { readTrunk } from './read-trunk.ts';
 
 /** A run's configuration, checked as a whole and made into the things that it names. */
 export interface Plan {
@@ -28,25 +29,30 @@ export function planRun(config: RunConfig): Plan {
   if (!fixed && exchange === 'sum')
     throw fail('STRATEGY_NEEDS_ROWS', { at: at(['exchange']), strategy: strategy.name });
   if (config.expect) refuseStrangers(config, config.expect);
-  if (!('layers' in config.trunk)) {
-    throw fail('CONFIG_INVALID', {
-      at: at(['trunk', 'file']),
-      key: 'trunk.file',
-      problem: 'Keras files are not read yet.',
-      remedy: 'List the layers under `layers`.',
-    });
-  }
-  const trunk = buildTrunk(config.trunk, { at: (path) => at(['trunk', ...path]) });
+  const pace = paceOf(config.mode);
+  if (pace.buffer) refuseSelection(config);
   return {
     config,
-    trunk,
+    trunk: readTrunk(config),
     optimizer: createOptimizer(config.optimizer),
     strategy,
     parameters,
     exchange,
     weightHeads: config.weightHeads ?? fixed,
-    pace: paceOf(config.mode),
+    pace,
   };
+}
+
+/** Evaluations of `buffered` fall where answers happen to be: there is no round to return to. */
+function refuseSelection({ select, stopAfter, source: { at } }: RunConfig): void {
+  const key = select === 'best' ? 'select' : stopAfter === undefined ? undefined : 'stopAfter';
+  if (key === undefined) return;
+  throw fail('CONFIG_INVALID', {
+    at: at([key]),
+    key,
+    problem: 'it needs rounds that all clients share, which mode buffered does not have.',
+    remedy: 'Remove it, or choose mode sync or local.',
+  });
 }
 
 function refuseStrangers({ weights, optional, source: { at } }: RunConfig, expect: readonly string[]): void {

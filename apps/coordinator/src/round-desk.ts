@@ -14,10 +14,12 @@ export interface DeskDeps {
   readonly keeper: TrunkStep;
   readonly delivery: Delivery;
   readonly clock: Clock;
+  /** The best trunk so far, where one is to be selected. */
+  readonly best: () => number | null;
 }
 
 /** The desk of `sync` and `local`: all clients answer one open round from one trunk. */
-export function createRoundDesk(plan: Plan, { members, keeper, delivery, clock }: DeskDeps): Desk {
+export function createRoundDesk(plan: Plan, { members, keeper, delivery, clock, best }: DeskDeps): Desk {
   const { exchange, trunk, config, pace } = plan;
   const book = answerBook();
   const memory: IntakeMemory = {
@@ -46,6 +48,7 @@ export function createRoundDesk(plan: Plan, { members, keeper, delivery, clock }
     const place = asked.findIndex((entry) => entry.client === client);
     const member = members.all.get(client);
     const { lambda, scale } = asked[place]!;
+    const chosen = best();
     await delivery.tell(member?.connection ?? null, (line) => {
       // The round goes first: it is small, and lets the client prepare its batch.
       const sent = delivery.trunkTo(member!, attempt);
@@ -58,6 +61,7 @@ export function createRoundDesk(plan: Plan, { members, keeper, delivery, clock }
         exchange,
         probe: opened.probe,
         checkpoint: opened.checkpoint,
+        ...(chosen === null ? {} : { best: chosen }),
         ...(member!.cold ? { warmup: config.warmup } : {}),
         deadlineMs: Math.max(0, Math.round(opened.deadlineAt - clock.now())),
         credit: credits.initial(place),

@@ -15,6 +15,8 @@ export interface RoundsConfig {
   readonly probeEvery: number;
   /** Every N-th round is a common point to return to. */
   readonly checkpointEvery: number;
+  /** Called once the validation scores of a trunk are in; true: the run ends with this trunk. */
+  readonly enough?: () => boolean;
   readonly onMissing: 'wait' | 'proceed';
   readonly deadlineMs: number;
   readonly giveUpAfterMs: number;
@@ -43,6 +45,8 @@ export interface RoundsState {
   overdue: boolean;
   paused: boolean;
   scoring: Scoring[];
+  /** The trunk of this round is the last, though more rounds were planned. */
+  enough: boolean;
   /** Rounds in a row in which a client's task had no finite loss. */
   streaks: Map<string, number>;
 }

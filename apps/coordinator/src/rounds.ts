@@ -19,6 +19,7 @@ export const initialRounds = (): RoundsState => ({
   overdue: false,
   paused: false,
   scoring: [],
+  enough: false,
   streaks: new Map(),
 });
 
@@ -48,6 +49,7 @@ export function step(config: RoundsConfig, state: RoundsState, event: RoundsEven
     case 'rewind':
       state.attempt++;
       state.round = event.round;
+      state.enough = false;
       state.phase = 'training';
       return [{ do: 'rewind', round: state.round, attempt: state.attempt }, ...open(config, state)];
     case 'pause':
@@ -175,6 +177,10 @@ function completed(config: RoundsConfig, state: RoundsState): Effect[] {
   const clients = [...state.answered].sort(byCodeUnits);
   if (state.phase === 'training') return [{ do: 'close', round: state.round, attempt: state.attempt, clients }];
   const done = state.scoring.shift()!;
+  if (done === 'validation' && config.enough?.()) {
+    state.enough = true;
+    state.scoring = ['test'];
+  }
   return [{ do: 'scored', version: state.round, split: done }, ...proceed(config, state)];
 }
 
@@ -204,7 +210,7 @@ function proceed(config: RoundsConfig, state: RoundsState): Effect[] {
     const effect = { do: 'evaluate', version: state.round, attempt: state.attempt, clients, split: next } as const;
     return [effect, setTimer(state, 'deadline', config.deadlineMs)];
   }
-  if (state.round === config.rounds) {
+  if (state.round === config.rounds || state.enough) {
     state.phase = 'finished';
     return [{ do: 'finish' }];
   }

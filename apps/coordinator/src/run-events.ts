@@ -44,6 +44,8 @@ export type RunEvent =
     }
   | ({ event: 'conflicts'; round: number } & Conflicts)
   | { event: 'scores'; version: number; split: 'validation' | 'test'; tasks: ScoredTask[] }
+  /** With `select: best`: the trunk that the test scores are of. */
+  | { event: 'selected'; version: number; sha256: string }
   | { event: 'checkpoint'; round: number; file: string; sha256: string }
   | { event: 'rewound'; round: number; attempt: number }
   | { event: 'paused' | 'resumed' | 'stopped'; round: number }

@@ -99,5 +99,6 @@ export interface LearnerOptions {
 export type { Source };
 export { checkLabels } from './learner/check-labels.ts';
 export { createLearner } from './learner/create-learner.ts';
+export { keepBest, type KeptBest } from './learner/keep-best.ts';
 export { describeTask } from './learner/describe-task.ts';
 export { driftOf, nextControl, startWalk } from './learner/local-walk.ts';

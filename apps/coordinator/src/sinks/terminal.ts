@@ -51,6 +51,8 @@ function sentence(event: Exclude<RunEvent, { event: 'round' }>, rounds: number):
     }
     case 'scores':
       return `Trunk ${event.version} of ${rounds}, ${event.split} split: ${scoresText(event.tasks)}`;
+    case 'selected':
+      return `Selected trunk ${event.version}, the best on the validation splits`;
     case 'rewound':
       return `Back to round ${event.round}, attempt ${event.attempt}`;
     case 'paused':

@@ -1,3 +1,4 @@
+export { createBestEvaluation, type BestEvaluation, type ValidationScore } from './best-evaluation.ts';
 export { defaultMetric, metrics } from './choice.ts';
 export { deltaM, deltaOf, type Gain, type LeftOut, type Pair } from './delta-m.ts';
 export type { Better, Metric, ScoredHead, ScoreShape } from './metric.ts';

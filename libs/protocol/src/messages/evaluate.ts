@@ -7,6 +7,8 @@ export const evaluateMessage = z.strictObject({
   version: countField,
   attempt: countField,
   split: z.enum(['validation', 'test']),
+  /** With `select: best`: score this earlier trunk instead, with the heads and adapters that were kept with it. */
+  best: countField.optional(),
 });
 export type EvaluateMessage = z.infer<typeof evaluateMessage>;
 

@@ -38,6 +38,8 @@ export const welcomeMessage = z.strictObject({
   /** λ on heads too. */
   weightHeads: z.boolean(),
   evaluateEvery: countField,
+  /** `best`: heads and adapters are kept with every trunk that is scored, until a better one is. */
+  select: z.enum(['last', 'best']).default('last'),
   probeEvery: countField,
 });
 export type Welcome = z.infer<typeof welcomeMessage>;

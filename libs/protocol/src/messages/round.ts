@@ -26,6 +26,8 @@ export const roundMessage = z.strictObject({
   probe: z.boolean(),
   /** Save heads, adapters and optimisers as they are before this round. */
   checkpoint: z.boolean(),
+  /** With `select: best`: the trunk with the best validation scores so far. Whoever scored it last keeps heads and adapters as they were. */
+  best: countField.optional(),
   /** Steps that heads and adapters take on this trunk first, sending nothing: the client joined a run that was under way. */
   warmup: countField.max(limits.localSteps).optional(),
   /** Milliseconds from now; null: no deadline. */

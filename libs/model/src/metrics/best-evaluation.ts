@@ -1,0 +1,62 @@
+import type { Better } from './metric.ts';
+
+/** A task's validation score; `key` tells replicas apart. */
+export interface ValidationScore {
+  readonly key: string;
+  readonly value: number | null | undefined;
+  readonly better: Better;
+}
+
+/** Which evaluation of a run was the best so far. */
+export interface BestEvaluation {
+  /** Takes the scores of trunk `version`; what was heard of this and later versions before (a run went back) is forgotten. */
+  hear(version: number, scores: readonly ValidationScore[]): void;
+  /** The version with the highest mean gain, the earliest of equals; null before the first evaluation that can be compared. */
+  readonly version: number | null;
+  /** Evaluations since. */
+  readonly since: number;
+}
+
+/**
+ * Compares evaluations by the mean over tasks of a score's gain on the first evaluation's, relative to its size; signs are turned
+ * where lower is better. A task whose first score is undefined or 0 is left out of every mean; an evaluation that lacks
+ * another's score cannot be compared, and is not chosen.
+ */
+export function createBestEvaluation(): BestEvaluation {
+  let heard: { version: number; scores: readonly ValidationScore[] }[] = [];
+  const best = (): number => {
+    const first = new Map(heard[0]?.scores.map(({ key, value }) => [key, value]));
+    const gains = heard.map(({ scores }) => gainOn(first, scores));
+    return gains.reduce<number>((top, gain, i) => (gain !== null && gain > (gains[top] ?? -Infinity) ? i : top), -1);
+  };
+  return {
+    hear(version, scores) {
+      heard = [...heard.filter((one) => one.version < version), { version, scores }];
+    },
+    get version() {
+      return heard[best()]?.version ?? null;
+    },
+    get since() {
+      return heard.length - 1 - best();
+    },
+  };
+}
+
+/** null where a score is missing, or none can be compared. */
+function gainOn(
+  first: ReadonlyMap<string, number | null | undefined>,
+  scores: readonly ValidationScore[],
+): number | null {
+  const now = new Map(scores.map((score) => [score.key, score]));
+  let sum = 0;
+  let tasks = 0;
+  for (const [key, base] of first) {
+    if (!base || !Number.isFinite(base)) continue;
+    const score = now.get(key);
+    if (typeof score?.value !== 'number' || !Number.isFinite(score.value)) return null;
+    const gain = (score.value - base) / Math.abs(base);
+    sum += score.better === 'higher' ? gain : -gain;
+    tasks++;
+  }
+  return tasks === 0 ? null : sum / tasks;
+}
