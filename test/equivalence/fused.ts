@@ -121,7 +121,7 @@ type Spec = { [kind: string]: Record<string, number> };
 interface Pass {
   readonly x: Tensor;
   readonly weights: readonly Variable[];
-  readonly random: (layer: string) => { uniform(): number };
+  readonly random: (layer: string) => { uint32(): number };
 }
 
 function trunkOutput(tf: Tf, layers: readonly unknown[], { x, weights, random }: Pass): Tensor {
@@ -140,7 +140,9 @@ function trunkOutput(tf: Tf, layers: readonly unknown[], { x, weights, random }:
       case 'dropout': {
         const rate = args['rate']!;
         const chance = random(`${place}-dropout`);
-        const mask = Float32Array.from({ length: h.size }, () => (chance.uniform() < rate ? 0 : 1 / (1 - rate)));
+        const mask = Float32Array.from({ length: h.size }, () =>
+          chance.uint32() < rate * 2 ** 32 ? 0 : 1 / (1 - rate),
+        );
         return tf.mul(h, tf.tensor(mask, h.shape));
       }
       default:
