@@ -137,7 +137,7 @@ describe('a cell’s training', () => {
   });
 
   it.each(['weighted-sum', 'upgrad'])('with %s gives what the simulation gives, probes or not', async (strategy) => {
-    const set = [`strategy=${strategy}`, 'rounds=6', 'probeEvery=2'];
+    const set = [`strategy=${strategy}`, 'rounds=6', 'probeEvery=2', 'evaluateEvery=1', 'select=best'];
     const file = join(folder, 'run.yaml');
     const { scores, conflictRate } = await trainTogether(file, set);
     const joint = await trainInProcess(readJob(file, set));

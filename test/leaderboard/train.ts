@@ -3,9 +3,11 @@ import { loadTasks } from '@trunkline/client';
 import { openBackend } from '@trunkline/model/backend';
 import { needsNativeOrCpu } from '@trunkline/model/layer';
 import type { StepResult } from '@trunkline/model/learner';
+import { fail } from '@trunkline/protocol';
 import { ALONE_OVERRIDES, trainTaskAlone } from '../simulate/alone-task.ts';
 import { rehearse, whole, type Rehearsal } from '../simulate/in-process.ts';
 import { readJob } from '../simulate/job.ts';
+import { createSelecting } from '../simulate/selecting.ts';
 import { conflictRate } from './conflict-rate.ts';
 
 export type Conflicts = ReturnType<typeof conflictsOf>;
@@ -40,21 +42,28 @@ export async function trainTogether(file: string, overrides: readonly string[]):
   });
   const rehearsal = await rehearse(job);
   const { keeper, seats, plan } = rehearsal;
+  if (plan.pace.buffer) {
+    const remedy = 'Compare methods in mode sync or local.';
+    throw fail('USAGE', { what: 'The leaderboard knows no mode buffered: there is no round to probe.', remedy });
+  }
+  const selecting = createSelecting(plan, seats);
+  let enough = false;
   const probed: Conflicts[] = [];
   const started = performance.now();
-  while (keeper.version < rounds) {
+  while (keeper.version < rounds && !enough) {
     const probe = probeEvery > 0 && keeper.version % probeEvery === 0;
     const results = await rehearsal.round(probe && plan.exchange === 'sum');
     const answers = await rehearsal.answers(results);
     if (probe)
       probed.push(conflictsOf(answers.exchange === 'rows' ? answers.rows : await probesOf(rehearsal, results)));
     keeper.advance(answers);
+    enough = await selecting.scored(keeper);
   }
   const seconds = (performance.now() - started) / 1000;
+  const chosen = selecting.chosen(keeper);
   const scores: Score[] = [];
   for (const { client, learner } of seats) {
-    for (const { task, metrics } of await learner.evaluate(keeper.theta, 'test'))
-      scores.push(scoreOf(task, client, metrics));
+    for (const { task, metrics } of await learner.evaluate(chosen, 'test')) scores.push(scoreOf(task, client, metrics));
   }
   rehearsal.dispose();
   return { scores: ordered(scores), conflictRate: conflictRate(probed), seconds, rounds, backend: backend.line };
