@@ -135,6 +135,16 @@ export const errors = {
     hint: 'Correct the value, or leave it out.',
     exit: 2,
   },
+  DATA_BOX_OUTSIDE: {
+    message: '{file}: `{array}` row {row}: the box [{found}] is not inside its image.',
+    hint: 'A box is centre x, centre y, width and height as shares of the image, 0 to 1; NaN where there is none.',
+    exit: 2,
+  },
+  DATA_CLASS_UNSEEN: {
+    message: '{at}: the {split} split of {file} has {rows} rows of class {class}, of which there is no training row.',
+    hint: 'Set `stratify: true` under `split`, so that every split has every class, or take those rows out.',
+    exit: 2,
+  },
   DATA_SPLIT_EMPTY: { message: '{at}: the {split} split of {file} is empty.', hint: '{remedy}', exit: 2 },
   DATA_NO_LABELS: {
     message: '{at}: task {task} has no labelled row in its {split} split.',
