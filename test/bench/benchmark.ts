@@ -14,7 +14,7 @@ export interface Measured {
 
 export interface Benchmark {
   readonly name: string;
-  readonly group: 'kernels' | 'transport' | 'step' | 'durable' | 'scale' | 'modes';
+  readonly group: 'kernels' | 'transport' | 'step' | 'durable' | 'scale' | 'modes' | 'data';
   readonly summary: string;
   measure(say: (text: string) => void): Promise<Measured[]>;
 }

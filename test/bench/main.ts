@@ -4,10 +4,11 @@ import { errorText, fail, failure, success, toTrunklineError } from '@trunkline/
 import type { Benchmark, Measured } from './benchmark.ts';
 import { aggregateBenchmark } from './aggregate.ts';
 import { bufferedBenchmark } from './buffered.ts';
+import { imagesStreamBenchmark } from './images-stream.ts';
 import { stepBenchmark } from './step.ts';
 import { align } from '../simulate/table.ts';
 
-const benchmarks: readonly Benchmark[] = [aggregateBenchmark, stepBenchmark, bufferedBenchmark];
+const benchmarks: readonly Benchmark[] = [aggregateBenchmark, stepBenchmark, bufferedBenchmark, imagesStreamBenchmark];
 /** `bench quick`: at most five minutes. */
 const QUICK = ['kernels', 'transport', 'step'];
 
