@@ -202,7 +202,7 @@ describe('the table', () => {
       ['mean', expect.closeTo(50, 9)],
       ['mgda', expect.closeTo(-50, 9)],
     ]);
-    const text = leaderboardText({ dataSets: lower, left: 0, skipped: [] });
+    const text = leaderboardText({ dataSets: lower, left: {}, skipped: [] });
     expect(text).toMatch(/mean +\+50\.00 +1 of 1/);
     expect(text).toMatch(/mgda +−50\.00 +0 of 1/);
     expect(text).toContain('positive = better together');
@@ -219,7 +219,7 @@ describe('the table', () => {
     const gain = board!.methods[1]!.deltaM!;
     expect(gain.mean).toBeCloseTo(10, 9);
     expect(gain.sd).toBeCloseTo(Math.sqrt(200), 9);
-    expect(leaderboardText({ dataSets: [board!], left: 0, skipped: [] })).toContain(
+    expect(leaderboardText({ dataSets: [board!], left: {}, skipped: [] })).toContain(
       'mean minus alone, mean test accuracy: +5.00 points (seeds 1, 2)',
     );
   });
@@ -227,15 +227,15 @@ describe('the table', () => {
   it('gives no Δm where a seed lacks its alone, and says which methods have fewer seeds', () => {
     const [board] = summarize([finished(ALONE, 1, 0.5), finished('mean', 1, 0.6), finished('mean', 2, 0.7)]);
     expect(board!.methods.find(({ method }) => method === 'mean')!.deltaM).toBeNull();
-    const text = leaderboardText({ dataSets: [board!], left: 3, skipped: [] });
+    const text = leaderboardText({ dataSets: [board!], left: { d: 3, other: 1 }, skipped: [] });
     expect(text).toContain('fewer seeds: alone 1');
-    expect(text).toContain('3 trainings are left');
+    expect(text).toContain('trainings left: d 3, other 1; call again');
   });
 
   it('writes the same figures as a page, with day and versions', () => {
     const dataSetBoards = summarize([finished(ALONE, 1, 0.5), finished('mean', 1, 0.6)]);
     const file = join(folder, 'docs', 'board.md');
-    writeDocument(file, { dataSets: dataSetBoards, left: 0, skipped: [] }, new Date('2026-01-03'));
+    writeDocument(file, { dataSets: dataSetBoards, left: {}, skipped: [] }, new Date('2026-01-03'));
     const page = readFileSync(file, 'utf8');
     expect(page).toMatch(/^\| mean +\| +\+20\.00 \| +1 of 1 \| +0\.6000 \| +25 % \| +1 \| +0\.600 \|$/m);
     expect(page).toContain('2026-01-03');

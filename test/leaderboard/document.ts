@@ -3,11 +3,12 @@ import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { dataSets } from './data-sets.ts';
 import type { Board, DataSetBoard } from './summary.ts';
-import { fewerSeeds, pointLines, SIGN, tableRows } from './table.ts';
+import { fewerSeeds, leftText, pointLines, SIGN, tableRows } from './table.ts';
 
 /** Writes the tables as a page of the documentation: figures with the day, the machine in general words and the versions. */
 export function writeDocument(file: string, board: Board, today: Date): void {
   const machine = `${availableParallelism()} CPU cores, Node ${process.versions.node}, ${[...new Set(board.dataSets.map(({ backend }) => backend.replace(/^Backend: /, '')))].join(' / ')}`;
+  const left = leftText(board);
   const lines = [
     '# Leaderboard',
     '',
@@ -15,6 +16,7 @@ export function writeDocument(file: string, board: Board, today: Date): void {
     '',
     `${SIGN} Methods stand in the order of Δm. Conflicts: share of pairs of tasks whose gradients point against each other, over the probed rounds. Which to choose: [choosing a method](choosing-a-method.md); what each does: [strategies](../reference/strategies/).`,
     ...board.dataSets.flatMap(section),
+    ...(left === undefined ? [] : ['', `Trainings that these tables still lack: ${left}.`]),
     ...(board.skipped.length === 0 ? [] : ['', 'Not run: ' + board.skipped.join('; ') + '.']),
     '',
   ];
@@ -33,7 +35,7 @@ function section(board: DataSetBoard): string[] {
     '',
     `## ${dataSet}`,
     '',
-    `${what[0]!.toUpperCase()}${what.slice(1)}. ${rounds} rounds, ${seeds} seeds; ${days}.${few === undefined ? '' : ` Of ${few}.`}`,
+    `${what[0]!.toUpperCase()}${what.slice(1)}. ${rounds} rounds, ${seeds} seed${seeds === 1 ? '' : 's'}; ${days}.${few === undefined ? '' : ` Of ${few}.`}`,
     '',
     ...markdownTable(tableRows(board)),
     ...(points.length === 0 ? [] : ['']),

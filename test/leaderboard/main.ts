@@ -4,7 +4,7 @@ import { errorText, fail, failure, success, toTrunklineError } from '@trunkline/
 import { dataSets } from './data-sets.ts';
 import { planCells, type Request } from './plan.ts';
 import { fillCells } from './schedule.ts';
-import { summarize, type Board } from './summary.ts';
+import { leftOf, summarize, type Board } from './summary.ts';
 import { writeDocument } from './document.ts';
 import { leaderboardText } from './table.ts';
 
@@ -60,7 +60,7 @@ try {
   const hours = numberOf('hours', options.hours, 0);
   const scheduled = await fillCells(cells, { ...request, hours, say, signal: abort.signal });
   if (abort.signal.aborted) say('interrupted; finished cells are kept');
-  const board: Board = { dataSets: summarize(scheduled.finished), left: scheduled.left.length, skipped };
+  const board: Board = { dataSets: summarize(scheduled.finished), left: leftOf(scheduled.left), skipped };
   if (options.write !== undefined) writeDocument(options.write, board, new Date());
   const [failed] = scheduled.failed;
   if (format === 'text') process.stdout.write(leaderboardText(board));

@@ -1,6 +1,6 @@
 import { deltaM } from '@trunkline/model/metrics';
 import { betterOf } from '../simulate/result.ts';
-import { ALONE, type FinishedCell } from './cells.ts';
+import { ALONE, type Cell, type FinishedCell } from './cells.ts';
 
 export interface Spread {
   readonly mean: number;
@@ -36,9 +36,16 @@ export interface DataSetBoard {
 /** `data` of `leaderboard --format json`. */
 export interface Board {
   readonly dataSets: readonly DataSetBoard[];
-  /** Cells that are still to be trained. */
-  readonly left: number;
+  /** Data set → trainings that are still to be done; those without any are not named. */
+  readonly left: Readonly<Record<string, number>>;
   readonly skipped: readonly string[];
+}
+
+/** Trainings left, by data set. */
+export function leftOf(cells: readonly Cell[]): Record<string, number> {
+  const left: Record<string, number> = {};
+  for (const { dataSet } of cells) left[dataSet] = (left[dataSet] ?? 0) + 1;
+  return left;
 }
 
 /** Figures over seeds, data set by data set in the order of the cells; methods by Δm, alone first. */
@@ -82,13 +89,13 @@ function rowOf(cells: readonly FinishedCell[], alone: ReadonlyMap<number, Finish
     scores,
     score: spreadOf(means),
     deltaM: spreadOf(gains),
-    gaining: compared ? first.scores.filter((score) => gains1(score, scores, single)).length : null,
+    gaining: compared ? first.scores.filter((score) => betters(score, scores, single)).length : null,
     conflictRate: meanOf(cells.map((cell) => cell.conflictRate)),
     seconds: meanOf(cells.map(({ seconds }) => seconds))!,
   };
 }
 
-function gains1(
+function betters(
   { task, metric }: { task: string; metric: string },
   together: Readonly<Record<string, number | null>>,
   alone: Readonly<Record<string, number | null>>,

@@ -60,11 +60,18 @@ export function fewerSeeds({ methods }: DataSetBoard): string | undefined {
   return `fewer seeds: ${fewer.map((row) => `${row.method} ${row.seeds.length}`).join(', ')}`;
 }
 
+/** Data sets and how many trainings each still lacks. */
+export function leftText({ left }: Board): string | undefined {
+  const parts = Object.entries(left).map(([dataSet, count]) => `${dataSet} ${count}`);
+  return parts.length === 0 ? undefined : parts.join(', ');
+}
+
 export function leaderboardText(board: Board): string {
   const parts = board.dataSets.map((one) => {
     const few = fewerSeeds(one);
     return [titleOf(one), align(tableRows(one)), ...pointLines(one), ...(few === undefined ? [] : [few])].join('\n');
   });
-  const rest = board.left > 0 ? [`${board.left} trainings are left: call again to go on.`] : [];
+  const left = leftText(board);
+  const rest = left === undefined ? [] : [`trainings left: ${left}; call again to go on.`];
   return `${[...parts, SIGN, ...board.skipped.map((line) => `skipped: ${line}`), ...rest].join('\n\n')}\n`;
 }
