@@ -1,4 +1,4 @@
-import { loadTasks, readClient } from '@trunkline/client';
+import { loadTasks, openClient } from '@trunkline/client';
 import { planRun, readRun } from '@trunkline/coordinator';
 import { openBackend } from '@trunkline/model/backend';
 import { needsNativeOrCpu } from '@trunkline/model/layer';
@@ -28,7 +28,7 @@ async function main(lane: Lane): Promise<void> {
   const { tf } = await openBackend({ device: 'auto', threads: lane.threads, convolutional });
   const loaded = new Map<string, readonly TaskPlan[]>();
   for (const { file, client, task: id } of lane.tasks) {
-    if (!loaded.has(file)) loaded.set(file, await loadTasks(readClient(file)));
+    if (!loaded.has(file)) loaded.set(file, await loadTasks(await openClient(file)));
     const task = loaded.get(file)!.find((one) => one.id === id)!;
     const score = await trainTaskAlone(tf, plan, { client, task });
     const metrics = Object.fromEntries(Object.entries(score.metrics).map(([name, value]) => [name, value ?? null]));

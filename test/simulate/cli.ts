@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { terminalSink, type Screen } from '@trunkline/coordinator';
 import { fail, failure, success, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
-import { readJob } from './job.ts';
+import { openJob } from './job.ts';
 import { searchTable } from './search-table.ts';
 import { searchWeights } from './search.ts';
 import { simulate } from './simulate.ts';
@@ -78,7 +78,7 @@ async function compare({ file, options, screen, signal }: Call): Promise<{ data:
   }
   const { set: overrides, inProcess, alone, runs } = options;
   const seeds = options.seeds === undefined ? {} : { seeds: countOf('seeds', options.seeds) };
-  const sink = terminalSink(screen, readJob(file, overrides).config.rounds);
+  const sink = terminalSink(screen, (await openJob(file, overrides)).config.rounds);
   const data = await simulate(
     { file, overrides, inProcess, alone, runs, ...seeds },
     { heard: (event) => sink(event, new Date()), say: (text) => screen.write(`${text}\n`), signal },

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { readClient, type ClientConfig } from '@trunkline/client';
+import { isClientModule, openClient, readClient, type ClientConfig } from '@trunkline/client';
 import { planRun, readRun, type RunConfig } from '@trunkline/coordinator';
 import { requireGpu } from '@trunkline/model/backend';
 import { fail } from '@trunkline/protocol';
@@ -16,8 +16,20 @@ export interface Job {
   readonly threads: number;
 }
 
+/** Client modules that were loaded, by path. */
+export type Modules = ReadonlyMap<string, ClientConfig>;
+
+/** `readJob` for runs whose clients may be modules too. @throws as `readJob` does, and CLIENT_MODULE */
+export async function openJob(file: string, overrides: readonly string[] = []): Promise<Job> {
+  const { clients = [], source } = readRun(file, overrides);
+  const modules = new Map<string, ClientConfig>();
+  for (const path of clients.map((name) => resolve(source.folder, name)))
+    if (isClientModule(path) && existsSync(path)) modules.set(path, await openClient(path));
+  return readJob(file, overrides, modules);
+}
+
 /** @throws CONFIG_*, LAYER_*, STRATEGY_*, GPU_ABSENT, EXPECT_UNSERVED, TASK_UNEXPECTED, TASK_DUPLICATE: before anything is started */
-export function readJob(file: string, overrides: readonly string[] = []): Job {
+export function readJob(file: string, overrides: readonly string[] = [], modules: Modules = new Map()): Job {
   const given = readRun(file, overrides);
   const { source } = given;
   if (!given.clients?.length) {
@@ -31,7 +43,7 @@ export function readJob(file: string, overrides: readonly string[] = []): Job {
   const clients = given.clients.map((name, place) => {
     const path = resolve(source.folder, name);
     if (!existsSync(path)) throw unreadable(source.at(['clients', place]), place, name);
-    const config = readClient(path);
+    const config = modules.get(path) ?? readClient(path);
     requireGpu({ device: config.device, at: config.source.at(['device']) });
     return { file: path, config };
   });

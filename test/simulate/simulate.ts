@@ -4,7 +4,7 @@ import type { RunEvent } from '@trunkline/coordinator';
 import { fail } from '@trunkline/protocol';
 import { trainAlone } from './alone.ts';
 import { trainInProcess } from './in-process.ts';
-import { readJob, type Job } from './job.ts';
+import { openJob, type Job } from './job.ts';
 import type { Joint } from './joint.ts';
 import { resultOf, type RunResult } from './result.ts';
 import { seedsResult, type SeedsResult } from './seeds.ts';
@@ -36,12 +36,12 @@ export interface SimulateDeps {
 /** One run, or several with consecutive seeds: trains jointly, then alone if asked, and compares. Always begins anew. */
 export async function simulate(options: SimulateOptions, deps: SimulateDeps = {}): Promise<RunResult | SeedsResult> {
   const overrides = options.overrides ?? [];
-  if (options.seeds === undefined) return simulateOnce(readJob(options.file, overrides), options, deps);
-  const { config } = readJob(options.file, overrides);
+  if (options.seeds === undefined) return simulateOnce(await openJob(options.file, overrides), options, deps);
+  const { config } = await openJob(options.file, overrides);
   const runs: RunResult[] = [];
   for (let seed = config.seed; seed < config.seed + options.seeds; seed++) {
     deps.say?.(`seed ${seed} (${runs.length + 1} of ${options.seeds})`);
-    runs.push(await simulateOnce(readJob(options.file, [...overrides, `seed=${seed}`]), options, deps));
+    runs.push(await simulateOnce(await openJob(options.file, [...overrides, `seed=${seed}`]), options, deps));
   }
   return seedsResult(runs);
 }

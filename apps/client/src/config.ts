@@ -5,9 +5,17 @@ import { dataSchema } from '@trunkline/model/data';
 import { headSchema } from '@trunkline/model/head';
 import { layerSpecSchema } from '@trunkline/model/layer';
 import { lossSchema } from '@trunkline/model/loss';
+import type { Metric } from '@trunkline/model/metrics';
 import { optimizerSchema } from '@trunkline/model/optimizer';
 
 const adapterSchema = z.union([z.literal('identity'), z.array(layerSpecSchema)]);
+
+const METRIC = 'expected a metric: a name, or { name, compute } in a module, higher being better';
+
+/** Only a module can hold one. Higher must be better: where lower is, a module returns the negative. */
+const ownMetric = z.custom<Pick<Metric, 'name' | 'compute'> & { readonly better?: 'higher' }>(
+  (value) => typeof (value as Partial<Metric> | null)?.compute === 'function' && (value as Metric).better !== 'lower',
+);
 
 const taskSchema = z.strictObject({
   id: idField.describe('Unique in the run, unless `replica: true` at each client that serves it.'),
@@ -24,7 +32,11 @@ const taskSchema = z.strictObject({
   loss: lossSchema.optional().describe('Default by head: cross-entropy, sigmoid-cross-entropy or mse.'),
   optimizer: optimizerSchema.prefault({ adam: {} }).describe('The optimizer of head and adapter.'),
   batchSize: z.number().int().positive().optional().describe('Rows a round; tasks of one source share it. Default 32.'),
-  metrics: z.array(z.string()).min(1).optional().describe('The first one is the task’s score. Default by head.'),
+  metrics: z
+    .array(z.union([z.string(), ownMetric], { error: METRIC }))
+    .min(1)
+    .optional()
+    .describe('The first one is the task’s score. Default by head.'),
 });
 
 /** Every key of a client file, with its default. The generated page docs/reference/client-file.md is made from this. */
@@ -48,7 +60,11 @@ export interface ClientConfig extends ClientFile {
  * @throws CONFIG_MISSING, CONFIG_SYNTAX, CONFIG_INVALID, CONFIG_UNKNOWN_KEY
  */
 export function readClient(file: string, overrides: readonly string[] = []): ClientConfig {
-  const source = readYaml(file, overrides);
+  return checkClient(readYaml(file, overrides));
+}
+
+/** @throws CONFIG_INVALID, CONFIG_UNKNOWN_KEY */
+export function checkClient(source: ConfigFile): ClientConfig {
   const config = checkConfig(clientSchema, source.value, source.at);
   const bare = config.tasks.findIndex((task) => !task.data && !config.data);
   if (bare >= 0) {

@@ -8,5 +8,7 @@ export {
   type ClientOutcome,
   type FinishedTask,
 } from './client.ts';
+export { defineClient, type ClientModule } from './client-module.ts';
+export { isClientModule, openClient } from './open-client.ts';
 export { clientSchema, readClient, type ClientConfig } from './config.ts';
 export { loadTasks } from './load-task.ts';

@@ -1,8 +1,11 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { fail } from '@trunkline/protocol';
 import { nearestFirst, type Path } from '@trunkline/model/config';
 import { openSource, type Source } from '@trunkline/model/data';
 import { defaultLoss } from '@trunkline/model/loss';
-import { defaultMetric, metrics as knownMetrics } from '@trunkline/model/metrics';
+import { defaultMetric, metrics as knownMetrics, type Metric } from '@trunkline/model/metrics';
 import { checkLabels } from '@trunkline/model/learner';
 import type { TaskPlan } from '@trunkline/model/task';
 import type { ClientConfig, TaskFile } from './config.ts';
@@ -38,7 +41,7 @@ export async function loadTasks(config: ClientConfig): Promise<TaskPlan[]> {
       head: task.head,
       loss: task.loss ?? defaultLoss(kindOf(task)),
       optimizer: task.optimizer,
-      metrics: metricsOf(task, (path) => at(['tasks', place, 'metrics', ...path])),
+      ...metricsOf(task, (path) => at(['tasks', place, 'metrics', ...path])),
       at: at(['tasks', place]),
     });
   }
@@ -50,6 +53,14 @@ export async function loadTasks(config: ClientConfig): Promise<TaskPlan[]> {
 const layersOf = (adapter: unknown): TaskPlan['sourceAdapter'] =>
   Array.isArray(adapter) ? (adapter as TaskPlan['sourceAdapter']) : [];
 
+const asMetric = ({ name, compute }: Pick<Metric, 'name' | 'compute'>): Metric => ({
+  name,
+  compute,
+  better: 'higher',
+  unit: '',
+  for: [],
+});
+
 const kindOf = (task: TaskFile): string => Object.keys(task.head)[0]!;
 
 function targetOf(task: TaskFile, source: Source, at: string): string {
@@ -60,15 +71,18 @@ function targetOf(task: TaskFile, source: Source, at: string): string {
   throw fail('TARGET_UNKNOWN', { at, task: task.id, target, known: nearestFirst(target, known) });
 }
 
-function metricsOf(task: TaskFile, at: (path: Path) => string): readonly string[] {
+function metricsOf(task: TaskFile, at: (path: Path) => string): Pick<TaskPlan, 'metrics' | 'ownMetrics'> {
   const kind = kindOf(task);
   const fitting = Object.values(knownMetrics).filter(
     (metric) => (metric.for as readonly string[]).includes(kind) || kind === 'layers',
   );
   const names = fitting.map(({ name }) => name);
-  const chosen = task.metrics ?? [defaultMetric(kind)];
-  const unknown = chosen.findIndex((name) => !names.includes(name));
-  if (unknown < 0) return chosen;
+  const given = task.metrics ?? [defaultMetric(kind)];
+  const chosen = given.map((metric) => (typeof metric === 'string' ? metric : metric.name));
+  const own = given.flatMap((metric) => (typeof metric === 'string' ? [] : [asMetric(metric)]));
+  const ownMetrics = Object.fromEntries(own.map((metric) => [metric.name, metric]));
+  const unknown = chosen.findIndex((name) => !names.includes(name) && !ownMetrics[name]);
+  if (unknown < 0) return { metrics: chosen, ...(own.length > 0 ? { ownMetrics } : {}) };
   const metric = chosen[unknown]!;
   throw fail('METRIC_UNKNOWN', { at: at([unknown]), metric, known: nearestFirst(metric, names) });
 }
@@ -85,4 +99,18 @@ function refuseUnequalBatches(plans: readonly TaskPlan[], at: ClientConfig['sour
       });
     }
   }
+}
+
+/** The default export of a client module. It is code of the one who runs this client. @throws CONFIG_MISSING, CLIENT_MODULE */
+export async function importModule(file: string): Promise<unknown> {
+  const path = resolve(file);
+  if (!existsSync(path)) throw fail('CONFIG_MISSING', { file });
+  let loaded: { default?: unknown };
+  try {
+    loaded = (await import(pathToFileURL(path).href)) as typeof loaded;
+  } catch (cause) {
+    throw fail('CLIENT_MODULE', { file, problem: (cause as Error).message }, cause);
+  }
+  if (typeof loaded.default === 'object') return loaded.default;
+  throw fail('CLIENT_MODULE', { file, problem: 'it has no default export.' });
 }

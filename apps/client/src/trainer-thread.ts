@@ -8,8 +8,9 @@ import { needsNativeOrCpu } from '@trunkline/model/layer';
 import { encodeSnapshot } from '@trunkline/model/store';
 import type { TaskPlan } from '@trunkline/model/task';
 import { buildTrunk, type TrunkSpec } from '@trunkline/model/trunk';
-import { readClient } from './config.ts';
+
 import { loadTasks } from './load-task.ts';
+import { openClient } from './open-client.ts';
 import type { FromTrainer, RequestName, Requests, ToTrainer } from './trainer-protocol.ts';
 
 /** The one thread of the process that loads the native backend and touches data. Two such threads crash it now and then. */
@@ -31,7 +32,7 @@ const built = (): Learner => {
 
 const handlers: Handlers = {
   async load({ file, overrides }) {
-    plans = await loadTasks(readClient(file, overrides));
+    plans = await loadTasks(await openClient(file, overrides));
     return {
       tasks: plans.map(({ id, source }) => ({ id, rows: { ...source.sizes } })),
       notes: [...new Set(plans.flatMap(({ source }) => source.notes ?? []))],

@@ -2,6 +2,7 @@ import type { Source } from './data/source.ts';
 import type { LayerSpec } from './layer/index.ts';
 import type { HeadConfig } from './head/index.ts';
 import type { LossConfig } from './loss/index.ts';
+import type { Metric } from './metrics/index.ts';
 import type { OptimizerConfig } from './optimizer/index.ts';
 
 /** One task, as its client file describes it, with its source opened: what a learner is built from. */
@@ -23,6 +24,8 @@ export interface TaskPlan {
   readonly optimizer: OptimizerConfig;
   /** Metric names; the first is the score. */
   readonly metrics: readonly string[];
+  /** Those of them that a client module brings. */
+  readonly ownMetrics?: Readonly<Record<string, Metric>>;
   /** Where the task stands in its file, for errors: `lab-a.yaml:12:5`. */
   readonly at: string;
 }

@@ -135,6 +135,16 @@ export const errors = {
     hint: 'Correct the value, or leave it out.',
     exit: 2,
   },
+  DATA_LOADER: {
+    message: '{at}: the loader is wrong: {problem} Expected {expected}.',
+    hint: 'A batch has `size` rows: inputs of inputShape for each, and one value of every target.',
+    exit: 2,
+  },
+  CLIENT_MODULE: {
+    message: '{file}: this client module cannot be used: {problem}',
+    hint: 'It is a TypeScript or JavaScript module whose default export is what `defineClient` of @trunkline/client returns.',
+    exit: 2,
+  },
   DATA_BOX_OUTSIDE: {
     message: '{file}: `{array}` row {row}: the box [{found}] is not inside its image.',
     hint: 'A box is centre x, centre y, width and height as shares of the image, 0 to 1; NaN where there is none.',

@@ -4,7 +4,8 @@ import { Command, Option } from 'commander';
 import { fail, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
 import type { Agreement } from '../agreement.ts';
 import { startClient, type Client, type ClientEvent } from '../client.ts';
-import { readClient, type ClientConfig } from '../config.ts';
+import type { ClientConfig } from '../config.ts';
+import { openClient } from '../open-client.ts';
 import { defaultStateFolder } from '../state-folder.ts';
 import { agreementText, eventText } from '../talk.ts';
 
@@ -59,7 +60,7 @@ async function join(url: string, file: string, options: Options): Promise<[numbe
   const line = (event: object) => options.format === 'jsonl' && process.stdout.write(`${JSON.stringify(event)}\n`);
   try {
     const threads = options.threads === undefined ? undefined : wholeNumber('threads', options.threads, 1);
-    const config = readClient(file, options.set);
+    const config = await openClient(file, options.set);
     const emit = (event: ClientEvent) => {
       line(event);
       const text = eventText(event);

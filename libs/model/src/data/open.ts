@@ -6,6 +6,7 @@ import type { OpenContext } from './files.ts';
 import { readIdx } from './idx.ts';
 import { openImages } from './images.ts';
 import { readNpy } from './npy.ts';
+import { openLoader } from './loader.ts';
 import { openNpz } from './npz.ts';
 import type { DataConfig } from './schema.ts';
 import type { Source } from './source.ts';
@@ -22,5 +23,6 @@ export async function openSource(config: DataConfig, context: OpenContext): Prom
   if (config.idx) return openArrayFiles('idx', config.idx, { split, context, read: readIdx });
   if (config.cifar) return openCifar(config.cifar, split, context);
   if (config.images) return openImages(config.images, split, context);
+  if (config.loader) return openLoader(config.loader, context.at(['loader']));
   throw fail('UNEXPECTED', { what: 'Data without a source.' });
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { LoaderData } from './loader.ts';
 
 const path = z.string().min(1);
 const scale = z.number().positive();
@@ -100,16 +101,23 @@ const sources = {
 export type SourceKind = keyof typeof sources;
 export const SOURCE_KINDS = Object.keys(sources) as SourceKind[];
 
+/** Only a client module can hold one: no file can hold a function. */
+const loader = z.custom<LoaderData>(
+  (value) => typeof (value as Partial<LoaderData> | null)?.open === 'function',
+  'expected { inputShape, open }, in a client module',
+);
+
 /** `data` of a client file: one source, and what stands beside it. The adapter is checked by who knows the layers. */
 export const dataSchema = z
   .strictObject({
     ...sources,
+    loader: loader.optional(),
     adapter: z.unknown().optional(),
     split: splitSchema.optional(),
     stream: z.string().min(1).optional(),
     batchSize: z.int().positive().optional(),
   })
-  .refine((data) => SOURCE_KINDS.filter((kind) => data[kind] !== undefined).length === 1, {
+  .refine((data) => [...SOURCE_KINDS, 'loader' as const].filter((kind) => data[kind] !== undefined).length === 1, {
     message: `give exactly one source: ${SOURCE_KINDS.join(', ')}`,
   });
 

@@ -29,6 +29,8 @@ export interface Source {
   readonly notes?: readonly string[];
   /** Where a row stands in its files, for errors, e.g. `12 (line 14)`; no two rows of a source stand at the same place. */
   place?(split: Split, row: number, target?: string): string;
+  /** Where a loader gives training batches itself: the batch of a round, instead of rows by number. */
+  batch?(request: { round: number; size: number; random: Random }): Promise<Rows>;
   read(split: Split, rows: readonly number[] | Uint32Array): Promise<Rows>;
   /** A target's whole column in a split: labels are small even where inputs are not. */
   column(split: Split, target: string): Promise<Column>;

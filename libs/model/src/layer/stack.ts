@@ -82,6 +82,7 @@ function checkLayers(specs: readonly LayerSpec[], at: At): CheckedLayer[] {
       });
     }
     const [name, given] = Object.entries(spec)[0]!;
+    if (isOwnKind(given)) return { kind: given, args: undefined };
     const kind = kindNamed(name, locate(at, [i, name]));
     // YAML's `flatten:` without a value is null and means no arguments.
     const args = checkConfig(z.strictObject({ [name]: kind.schema }), { [name]: given ?? {} }, (path) =>
@@ -93,6 +94,10 @@ function checkLayers(specs: readonly LayerSpec[], at: At): CheckedLayer[] {
     return { kind, args: { ...nested, layers: layers.map((layer) => ({ [layer.kind.kind]: layer.args })) } };
   });
 }
+
+/** A client module may put a kind of its own in the place of arguments; no file and no message can hold a function. */
+const isOwnKind = (given: unknown): given is LayerKind<unknown> =>
+  typeof given === 'object' && given !== null && typeof (given as { place?: unknown }).place === 'function';
 
 function kindNamed(name: string, at: string): LayerKind<unknown> {
   if (Object.hasOwn(layerKinds, name)) return layerKinds[name]!;

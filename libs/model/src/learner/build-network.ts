@@ -39,5 +39,9 @@ function buildSource(
     return { plan, head, loss, weights, adapter: own ?? shared! };
   });
   const batches = createBatches({ seed, stream, size: source.sizes.train, batchSize });
-  return { stream, source, tasks, batches: prefetch((round) => source.read('train', batches.rows(round)), Infinity) };
+  const read = (round: number) =>
+    source.batch
+      ? source.batch({ round, size: batchSize, random: randomStream(seed, 'batch', stream, round) })
+      : source.read('train', batches.rows(round));
+  return { stream, source, tasks, batches: prefetch(read, Infinity) };
 }

@@ -1,5 +1,5 @@
 import type { TaskOffer } from '@trunkline/protocol';
-import { metrics } from '../metrics/index.ts';
+import { metricOf } from '../metrics/index.ts';
 import type { TaskPlan } from '../task.ts';
 import type { Trunk } from '../trunk/trunk.ts';
 import { placeTask, sharedAdapter } from './place-tasks.ts';
@@ -16,6 +16,6 @@ export async function describeTask(plan: TaskPlan, trunk: Trunk): Promise<TaskOf
     head: head.kind,
     output: [...(ownAdapter ?? sharedAdapter(plan, trunk)).outputShape],
     labelled: labelledRows,
-    metrics: plan.metrics.map((name) => ({ name, better: metrics[name]!.better })),
+    metrics: plan.metrics.map((name) => ({ name, better: metricOf(plan, name).better })),
   };
 }

@@ -2,7 +2,7 @@ import type { TypedArray } from '@tensorflow/tfjs';
 import type { Split } from '../data/source.ts';
 import { sizeOf } from '../layout.ts';
 import type { TaskScore } from '../learner.ts';
-import { metrics } from '../metrics/index.ts';
+import { metricOf } from '../metrics/index.ts';
 import { encodeLabels, lossOf } from './encode-labels.ts';
 import { forwardTasks } from './forward-tasks.ts';
 import type { Network, NetworkSource, NetworkTask } from './network.ts';
@@ -94,6 +94,8 @@ function scoreOf(
   return {
     task: plan.id,
     loss: labelledRows === 0 ? NaN : loss / labelledRows,
-    metrics: Object.fromEntries(plan.metrics.map((name) => [name, metrics[name]!.compute(scores, labels, shape)])),
+    metrics: Object.fromEntries(
+      plan.metrics.map((name) => [name, metricOf(plan, name).compute(scores, labels, shape)]),
+    ),
   };
 }

@@ -1,10 +1,12 @@
+import { z } from 'zod';
 import { chosenOf, oneOf, type OneOf } from '../config/one-of.ts';
 import { crossEntropy } from './cross-entropy.ts';
 import { huber } from './huber.ts';
+import { knownNumbers } from './known-numbers.ts';
 import { mae } from './mae.ts';
 import { mse } from './mse.ts';
 import { sigmoidCrossEntropy } from './sigmoid-cross-entropy.ts';
-import type { LabelKind, Loss, LossKind, LossPlace } from './loss.ts';
+import type { LabelKind, Labels, Loss, LossKind, LossPlace } from './loss.ts';
 
 export { elementWeights, type ElementWeights } from './element-weights.ts';
 export type { LabelKind, Labels, Loss, LossKind, LossPlace } from './loss.ts';
@@ -26,9 +28,29 @@ export const losses: Readonly<Record<string, LossKind<unknown>>> = {
   mae,
 };
 
+/** Only a client module can hold one. */
+const ownLoss = z.custom<OwnLoss>(
+  (value) => typeof (value as Partial<OwnLoss> | null)?.elementLoss === 'function',
+  `expected one of ${Object.keys(schemas).join(', ')}`,
+);
+
 /** The key `loss` of a task: a name, or a name with its parameters. */
-export const lossSchema = oneOf(schemas);
-export type LossConfig = OneOf<typeof schemas>;
+export const lossSchema = z.union([oneOf(schemas), ownLoss]) as unknown as z.ZodType<
+  LossConfig,
+  string | OwnLoss | Readonly<Record<string, object>>
+>;
+export type LossConfig = OneOf<typeof schemas> | OwnLoss;
+
+/** A loss that a client module brings. */
+export interface OwnLoss {
+  readonly labels: LabelKind;
+  /** Left out: the labels themselves, 0 where one is missing. */
+  targets?(labels: Labels): Float32Array;
+  /** As in `Loss`. */
+  elementLoss: Loss['elementLoss'];
+}
+
+const isOwn = (config: LossConfig): config is OwnLoss => 'elementLoss' in config;
 
 /** The loss of a head that names none. */
 export function defaultLoss(headKind: string): LossConfig {
@@ -38,10 +60,12 @@ export function defaultLoss(headKind: string): LossConfig {
 }
 
 /** Which labels the loss takes; a head's labels must be of the same kind. */
-export const lossLabels = (config: LossConfig): LabelKind => losses[chosenOf(config).name]!.labels;
+export const lossLabels = (config: LossConfig): LabelKind =>
+  isOwn(config) ? config.labels : losses[chosenOf(config).name]!.labels;
 
 /** @throws CONFIG_INVALID when its parameters do not fit the head */
 export function placeLoss(config: LossConfig, place: LossPlace): Loss {
+  if (isOwn(config)) return { kind: 'own', targets: knownNumbers, ...config };
   const { name, parameters } = chosenOf(config);
   return losses[name]!.place(parameters, place);
 }
