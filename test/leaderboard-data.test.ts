@@ -55,11 +55,11 @@ describe.skipIf(!data)('data sets built from the data folder', () => {
   });
 
   it('permuted: eight clients, own images, one test set under numberings of their own', async () => {
-    const folder = built('permuted', (into) => buildPermuted(into, data!, { images: 20, rounds: 2 }));
+    const folder = built('permuted', (into) => buildPermuted(into, data!, { images: 100, rounds: 2 }));
     expect(readJob(join(folder, 'run.yaml')).clients).toHaveLength(8);
     const [a, b] = [await sourceOf(folder, 'client-0'), await sourceOf(folder, 'client-1')];
     expect(a.inputShape).toEqual([28, 28]);
-    expect(a.sizes).toEqual({ train: 20, validation: 500, test: 3000 });
+    expect(a.sizes).toEqual({ train: 100, validation: 500, test: 3000 });
     const [labelsA, labelsB] = [numbers(await a.column('test', 'label')), numbers(await b.column('test', 'label'))];
     const pairs = new Set(labelsA.map((label, i) => `${label} ${labelsB[i]!}`));
     expect(pairs.size).toBe(10);
@@ -69,7 +69,7 @@ describe.skipIf(!data)('data sets built from the data folder', () => {
   });
 
   it('permuted-plain: the images as they are', async () => {
-    const form = { images: 3, rounds: 2, plain: true };
+    const form = { images: 100, rounds: 2, plain: true };
     const source = await sourceOf(
       built('plain', (into) => buildPermuted(into, data!, form)),
       'client-0',

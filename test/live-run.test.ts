@@ -135,8 +135,8 @@ describe('the coordinator process', () => {
         }
       },
     });
-    expect(await coordinator.exited).toBe(0);
-    expect(await client!.exited).toBe(0);
+    expect((await coordinator.exited).code).toBe(0);
+    expect((await client!.exited).code).toBe(0);
     expect(maps).toContain('node');
     expect(maps).not.toMatch(/tensorflow|tfjs/i);
     const scripts = readdirSync(coverage).flatMap((name) =>

@@ -138,7 +138,7 @@ describe('a running run', () => {
     const [first, ...later] = withGuest().map(({ clients }) => clients['lab-c']!.stepMs);
     expect(first).toBeGreaterThan(15 * Math.max(...later));
     guest.process.kill('SIGINT');
-    expect(await guest.exited).toBe(130);
+    expect((await guest.exited).code).toBe(130);
     await until(() => only(events, 'left').length > 0);
     const gone = rounds().length;
     await until(() => rounds().length >= gone + 5);
