@@ -53,7 +53,7 @@ function showIn(page: string, sections: ReadonlyMap<string, string>): void {
     /(<!-- result (\S+) -->)[^]*?(<!-- end -->)/g,
     (all, open, name, end) => {
       const section = sections.get(name as string);
-      return section ? `${open}\n\n${bodyOf(section)}\n\n${end}` : (all);
+      return section ? `${open}\n\n${bodyOf(section)}\n\n${end}` : all;
     },
   );
   writeFileSync(page, text);
