@@ -28,17 +28,14 @@ export const losses: Readonly<Record<string, LossKind<unknown>>> = {
   mae,
 };
 
-/** Only a client module can hold one. */
-const ownLoss = z.custom<OwnLoss>(
-  (value) => typeof (value as Partial<OwnLoss> | null)?.elementLoss === 'function',
-  `expected one of ${Object.keys(schemas).join(', ')}`,
-);
+/** Only a client module can hold one of its own. */
+const isOwn = (config: unknown): config is OwnLoss =>
+  typeof (config as Partial<OwnLoss> | null)?.elementLoss === 'function';
 
 /** The key `loss` of a task: a name, or a name with its parameters. */
-export const lossSchema = z.union([oneOf(schemas), ownLoss]) as unknown as z.ZodType<
-  LossConfig,
-  string | OwnLoss | Readonly<Record<string, object>>
->;
+export const lossSchema = z.union([oneOf(schemas), z.custom<OwnLoss>(isOwn)], {
+  error: `expected one of ${Object.keys(schemas).join(', ')}`,
+}) as unknown as z.ZodType<LossConfig, string | OwnLoss | Readonly<Record<string, object>>>;
 export type LossConfig = OneOf<typeof schemas> | OwnLoss;
 
 /** A loss that a client module brings. */
@@ -49,8 +46,6 @@ export interface OwnLoss {
   /** As in `Loss`. */
   elementLoss: Loss['elementLoss'];
 }
-
-const isOwn = (config: LossConfig): config is OwnLoss => 'elementLoss' in config;
 
 /** The loss of a head that names none. */
 export function defaultLoss(headKind: string): LossConfig {
