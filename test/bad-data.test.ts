@@ -135,7 +135,8 @@ describe('bad input is refused before anything is connected, with a sentence, a 
       /4 outputs, not 3/,
     ],
   ];
-  it.each(cases)('%s', async (_, spoil, data, task, code, sentence) => {
+  it.each(cases)('%s', async (...row) => {
+    const [, spoil, data, task, code, sentence] = row;
     spoil();
     const { code: found, message, hint, exit } = await refusal(data, task);
     expect({ found, exit }).toEqual({ found: code, exit: 2 });

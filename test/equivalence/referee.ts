@@ -1,4 +1,4 @@
-import { createOptimizer, type OptimizerConfig } from '@trunkline/model/optimizer';
+import { createOptimizer } from '@trunkline/model/optimizer';
 import { createTrunkStep } from '@trunkline/coordinator';
 import { fusedModel } from './fused.ts';
 import { rehearse, type Rehearsal } from '../simulate/in-process.ts';

@@ -1,7 +1,7 @@
 // Parsed by every Node that knows modules, however old: no syntax newer than 2017 here.
 
 /** The oldest Node that runs Trunkline: [major, minor]. */
-export const OLDEST = [20, 19];
+const OLDEST = [20, 19];
 
 /**
  * What is wrong with a Node of this version, as one sentence with its remedy; an empty text when it will do.

@@ -6,7 +6,7 @@ import { delimiter, isAbsolute, join } from 'node:path';
  * @param {string[]} names
  * @param {NodeJS.ProcessEnv} env
  */
-export function findProgram(names, env) {
+function findProgram(names, env) {
   const endings = process.platform === 'win32' ? ['.exe', '.cmd', ''] : [''];
   const folders = (env.PATH ?? env.Path ?? '').split(delimiter).filter(Boolean);
   for (const name of names) {

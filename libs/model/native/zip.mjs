@@ -29,7 +29,7 @@ const DEFLATED = 8;
  * @param {import('node:fs/promises').FileHandle} file
  * @returns {Promise<Member[]>}
  */
-export async function readMembers(file) {
+async function readMembers(file) {
   const { size } = await file.stat();
   const tail = await readAt(file, Math.max(0, size - FULL_16 - 22), Math.min(size, FULL_16 + 22));
   let end = tail.length - 22;

@@ -33,8 +33,6 @@ const types = {
 export type Dtype = keyof typeof types;
 export const dtypes = Object.keys(types) as readonly Dtype[];
 
-const isDtype = (name: unknown): name is Dtype => typeof name === 'string' && Object.hasOwn(types, name);
-
 /** Bytes an element. */
 export const sizeOfDtype = (dtype: Dtype): number => types[dtype].size;
 
