@@ -164,7 +164,7 @@ describe('bad input is told in one sentence with file, line, value and remedy', 
           Paths are relative to the file that names them: correct the path or put the file there.
           (DATA_FILE_MISSING, exit code 2)
       misnamed array
-        error: ~/south.yaml:3:78: fashion.npz holds no array \`train_image\`.
+        error: ~/south.yaml:3:37: fashion.npz holds no array \`train_image\`.
           Its arrays: train_images, train_labels, val_images, val_labels, test_images, test_labels.
           (DATA_ARRAY_MISSING, exit code 2)
       wrong shape
@@ -172,7 +172,7 @@ describe('bad input is told in one sentence with file, line, value and remedy', 
           For several labels a row use the head \`multilabel\`.
           (DATA_SHAPE, exit code 2)
       other rows than the inputs
-        error: ~/south.yaml:3:112: \`test_labels\` in fashion.npz has shape [12, 1]; expected 40 rows, as \`train_images\` has.
+        error: ~/south.yaml:3:71: \`test_labels\` in fashion.npz has shape [12, 1]; expected 40 rows, as \`train_images\` has.
           Inputs and targets must have the same rows in the same order.
           (DATA_SHAPE, exit code 2)
       empty split

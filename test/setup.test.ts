@@ -136,7 +136,7 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('on Linu
     const child = spawn(process.execPath, [join(clone, 'setup.mjs')], { env, stdio: 'ignore' });
     const ended = once(child, 'exit');
     const pidFile = join(cache, 'trunkline/pid');
-    await expect.poll(() => existsSync(pidFile), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => existsSync(pidFile), { timeout: 18_000 }).toBe(true);
     const pid = Number(await readFile(pidFile, 'utf8'));
     expect(existsSync(join(cache, 'trunkline/setup.lock'))).toBe(true);
     child.kill('SIGINT');

@@ -11,11 +11,10 @@ export interface Case {
   readonly command?: (folder: string) => Command;
 }
 
-const FASHION = join(import.meta.dirname, '../../libs/model/src/data/fixtures/fashion.npz');
 const NPY = `npy: { inputs: 'x-{split}.npy', targets: { label: 'y-{split}.npy' } }`;
 const npz = (changed: { inputs?: string; label?: string; split?: string } = {}) => {
   const { file, inputs, label, split } = {
-    file: FASHION,
+    file: 'fashion.npz',
     inputs: '{split}_images',
     label: '{split}_labels',
     ...changed,

@@ -1,6 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeNpy } from '../leaderboard/build/npy.ts';
+
+const FASHION = join(import.meta.dirname, '../../libs/model/src/data/fixtures/fashion.npz');
 
 /** What differs from a run that is in order: text of one of its files → what stands there instead. */
 export type Changes = Readonly<Record<string, readonly [from: string, to: string]>>;
@@ -53,6 +55,8 @@ export function writeSmallRun(
 ): string {
   mkdirSync(folder, { recursive: true });
   const files = { 'run.yaml': run, 'north.yaml': client('north', 'cats'), 'south.yaml': client('south', 'dogs') };
+  // Beside the files that name it: where this clone lies must not show in a line and column.
+  copyFileSync(FASHION, join(folder, 'fashion.npz'));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), changed(text, changes[name]));
   for (const [split, rows] of Object.entries(ROWS)) {
     const inputs = Float32Array.from({ length: rows * 4 }, (_, i) => Math.sin(i * 1.7));
