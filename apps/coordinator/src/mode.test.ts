@@ -36,6 +36,8 @@ describe('the key `mode`', () => {
     ['mode: { local: { steps: 2, optimizer: adamw } }', 'CONFIG_INVALID', 'weight decay'],
     ['weights: { a: -1 }', 'CONFIG_INVALID', 'weights.a'],
     ['weights: { c: 1 }', 'WEIGHT_UNKNOWN_TASK', 'c'],
+    ['strategy: famo', 'CONFIG_INVALID', 'losses-after'],
+    ['strategy: sdmgrad', 'CONFIG_INVALID', 'extra-batches'],
     ['strategy: pcgrad\nexchange: sum', 'STRATEGY_NEEDS_ROWS', 'pcgrad'],
     ['strategy: pcgrad\nexchange: sum\nmode: { local: { steps: 2 } }', 'STRATEGY_NEEDS_ROWS', 'pcgrad'],
     ['strategy: { cagrad: { c: no } }', 'CONFIG_INVALID', 'strategy.cagrad.c: expected a number'],

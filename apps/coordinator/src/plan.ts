@@ -28,6 +28,7 @@ export function planRun(config: RunConfig): Plan {
   const exchange = config.exchange ?? (fixed ? 'sum' : 'rows');
   if (!fixed && exchange === 'sum')
     throw fail('STRATEGY_NEEDS_ROWS', { at: at(['exchange']), strategy: strategy.name });
+  refuseWants(config, strategy);
   if (config.expect) refuseStrangers(config, config.expect);
   const pace = paceOf(config.mode);
   if (pace.buffer) refuseSelection(config);
@@ -41,6 +42,17 @@ export function planRun(config: RunConfig): Plan {
     weightHeads: config.weightHeads ?? fixed,
     pace,
   };
+}
+
+/** A strategy that asks clients for more than rows and losses would quietly weigh by nothing: refused until they can answer. */
+function refuseWants({ source: { at } }: RunConfig, { name, wants }: Strategy): void {
+  if (wants.length === 0) return;
+  throw fail('CONFIG_INVALID', {
+    at: at(['strategy']),
+    key: 'strategy',
+    problem: `${name} wants ${wants.join(' and ')}, which clients do not send yet.`,
+    remedy: 'Choose another strategy; as a library, with that input supplied, it is complete.',
+  });
 }
 
 /** Evaluations of `buffered` fall where answers happen to be: there is no round to return to. */
