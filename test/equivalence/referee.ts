@@ -5,7 +5,7 @@ import { rehearse, type Rehearsal } from '../simulate/in-process.ts';
 import type { Job } from '../simulate/job.ts';
 
 /** Largest absolute difference. */
-const largestGap = (a: Float32Array, b: Float32Array): number =>
+export const largestGap = (a: Float32Array, b: Float32Array): number =>
   a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
 const largest = (a: Float32Array): number => a.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
