@@ -48,8 +48,7 @@ export async function sendAnswer(link: Link, answer: Answer, credit: () => Promi
   const { round, attempt } = answer.id;
   const received: Promise<unknown>[] = [];
   for (const { message, bytes } of answer.contributions) {
-    const part = message.kind === 'sum' ? 'sum' : `${message.kind}/${message.tasks[0]}`;
-    const transfer = contributionTransfer(answer.id, part);
+    const transfer = contributionTransfer(message);
     await credit();
     const verified = link.request('contribution', message);
     verified.catch(() => undefined);

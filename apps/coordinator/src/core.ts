@@ -148,7 +148,7 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
       lastTraffic = deps.traffic();
       deps.manifest(Object.fromEntries([...members.all].map(([client, { machine }]) => [client, machine])));
     }
-    if (effect.checkpoint && effect.attempt >= 0) {
+    if (effect.checkpoint) {
       const saved = deps.checkpoints.save(keeper.snapshot());
       deps.emit({ event: 'checkpoint', round: effect.round, ...saved });
     }

@@ -43,8 +43,7 @@ async function send(
   change: Partial<ContributionMessage> = {},
 ): Promise<void> {
   const message = contribution(client, row, change);
-  const part = message.kind === 'sum' ? 'sum' : `${message.kind}/${message.tasks[0]}`;
-  const transfer = contributionTransfer(message, part);
+  const transfer = contributionTransfer(message);
   const verified = intake.announce(client, message);
   intake.chunk(client, { transfer, index: 1 }, chunkOf(bytesOf(row), 1));
   intake.chunk(client, { transfer, index: 0 }, chunkOf(bytesOf(row), 0));

@@ -13,6 +13,7 @@ import {
 import { allFinite } from '@trunkline/model/aggregation';
 import type { BytePool } from './byte-pool.ts';
 import { orderedSum, type OrderedSum } from './ordered-sum.ts';
+import { byCodeUnits } from './rounds.ts';
 import type { Answers, Row } from './trunk-step.ts';
 
 /** What one client was asked in a round. */
@@ -89,10 +90,8 @@ export function openIntake(options: {
   const verify = (client: string, { message, assembly }: Transfer) => {
     if (sha256(assembly.bytes) !== message.sha256) throw fail('CONTRIBUTION_HASH', { client, round });
     const values = floatsOf(assembly.bytes);
-    if (!allFinite(values)) {
-      // A row that is not finite is set aside by the strategy; a sum cannot be taken apart any more.
-      if (message.kind === 'sum') throw fail('CONTRIBUTION_NOT_FINITE', { client, round });
-    }
+    // A row that is not finite is set aside by the strategy; a sum cannot be taken apart any more.
+    if (message.kind === 'sum' && !allFinite(values)) throw fail('CONTRIBUTION_NOT_FINITE', { client, round });
     counted.set(client, (counted.get(client) ?? 0) + 1);
     if (message.kind === 'sum') {
       summed.set(client, message.tasks);
@@ -118,7 +117,7 @@ export function openIntake(options: {
           problem: stranger ? `task ${stranger} was not asked` : `kind ${message.kind} was not asked`,
         });
       }
-      const transfer = contributionTransfer(message, partOf(message));
+      const transfer = contributionTransfer(message);
       const before = received.get(`${client}/${transfer}`);
       if (before === message.sha256) return Promise.resolve();
       if (before !== undefined) throw fail('CONTRIBUTION_EQUIVOCAL', { client, round });
@@ -179,7 +178,7 @@ export function openIntake(options: {
   function ordered(kind: 'row' | 'probe'): Row[] {
     return [...rows.values()]
       .filter((row) => row.kind === kind)
-      .sort((a, b) => compare(a.task, b.task) || compare(a.client, b.client))
+      .sort((a, b) => byCodeUnits(a.task, b.task) || byCodeUnits(a.client, b.client))
       .map(({ task, client, values }) => {
         const call = asked.get(client)!;
         return {
@@ -192,11 +191,6 @@ export function openIntake(options: {
       });
   }
 }
-
-const partOf = (message: { kind: string; tasks: readonly string[] }): string =>
-  message.kind === 'sum' ? 'sum' : `${message.kind}/${message.tasks[0]}`;
-
-const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 function requireOpen(found: number, foundAttempt: number, round: number, attempt: number): void {
   if (found === round && foundAttempt === attempt) return;

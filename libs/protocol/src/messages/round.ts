@@ -58,6 +58,14 @@ export const contributionMessage = z.strictObject({
 });
 export type ContributionMessage = z.infer<typeof contributionMessage>;
 
+/** The name of a contribution's transfer, as both sides make it from the announcement. */
+export function contributionTransfer(
+  message: Pick<ContributionMessage, 'round' | 'attempt' | 'kind' | 'tasks'>,
+): string {
+  const { round, attempt, kind, tasks } = message;
+  return `contribution/${round}/${attempt}/${kind === 'sum' ? 'sum' : `${kind}/${tasks[0]}`}`;
+}
+
 /** Client → coordinator: nothing more follows for this round. Also the whole answer of a client without a labelled row. */
 export const answeredMessage = z.strictObject({
   ...answerId.shape,

@@ -24,5 +24,3 @@ export type ChunkMessage = z.infer<typeof chunkMessage>;
 
 /** The name of a transfer says all that makes it unique, so that a late chunk can never be taken for another's. */
 export const trunkTransfer = (version: number, attempt: number): string => `trunk/${version}/${attempt}`;
-export const contributionTransfer = (id: { round: number; attempt: number }, part: string): string =>
-  `contribution/${id.round}/${id.attempt}/${part}`;
