@@ -179,6 +179,16 @@ function converse(
     if (working?.round === round && working.attempt === attempt) return;
     const mine = { round, attempt };
     working = mine;
+    try {
+      await learn(call, mine);
+    } finally {
+      // Only its own mark: after a rewind the next attempt may be under way already.
+      if (working === mine) working = undefined;
+    }
+  };
+
+  const learn = async (call: CoordinatorMessage<'round'>, mine: object) => {
+    const { round, attempt } = call;
     const begun = performance.now();
     const { trunk, inbox } = joined!;
     const { theta, control } = await inbox.trunk(call.version, attempt);
@@ -219,7 +229,6 @@ function converse(
   /** A line that breaks half-way is no failure: the coordinator asks again when it is back. */
   const during = (task: Promise<unknown>) => {
     task.catch((thrown: unknown) => {
-      working = undefined;
       if (!over && !farewell && !isLineBreak(thrown) && !isStale(thrown)) failWith(thrown);
     });
   };
