@@ -2,6 +2,7 @@ import {
   CAPABILITIES,
   fail,
   type AnsweredMessage,
+  type Clock,
   type Hello,
   type Join,
   type Joined,
@@ -20,6 +21,7 @@ export interface ConversationDeps {
   readonly members: Members;
   readonly desk: Desk;
   readonly state: Readonly<RoundsState>;
+  readonly clock: Clock;
   readonly emit: CoreDeps['emit'];
   readonly feed: (event: RoundsEvent) => void;
   readonly scored: (scores: readonly ScoredTask[]) => void;
@@ -33,7 +35,7 @@ export interface Conversation {
 }
 
 export function createConversation(plan: Plan, deps: ConversationDeps): Conversation {
-  const { members, desk, state, emit, feed } = deps;
+  const { members, desk, state, clock, emit, feed } = deps;
   const { config } = plan;
   /** Clients that said goodbye and are still connected, with their reason. */
   const leaving = new Map<string, string>();
@@ -56,7 +58,7 @@ export function createConversation(plan: Plan, deps: ConversationDeps): Conversa
       again,
     });
     // The acknowledgement goes out before the first call.
-    setImmediate(() => feed({ type: 'joined', client, tasks }));
+    clock.soon(() => feed({ type: 'joined', client, tasks }));
     return { round: state.round, attempt: state.attempt };
   };
 
@@ -69,7 +71,7 @@ export function createConversation(plan: Plan, deps: ConversationDeps): Conversa
     const sound = labelled.filter(({ loss }) => loss !== null).map(({ task }) => task);
     const diverged = labelled.filter(({ loss }) => loss === null).map(({ task }) => task);
     // The acknowledgement goes out before what this answer may set off.
-    setImmediate(() => {
+    clock.soon(() => {
       const age = desk.settle(client);
       if (age !== null) emit({ event: 'dropped', client, age, maxAge: plan.pace.buffer?.maxAge ?? 0 });
       feed({ type: 'answered', client, round, attempt, sound, diverged, stale: age !== null });

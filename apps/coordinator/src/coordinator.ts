@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { fail, PROTOCOL_VERSION, type TrunklineError } from '@trunkline/protocol';
+import { fail, PROTOCOL_VERSION, systemClock, type Clock, type TrunklineError } from '@trunkline/protocol';
 import { fileCheckpoints } from './checkpoints.ts';
-import { systemClock, type Clock } from './clock.ts';
 import type { RunConfig } from './config.ts';
 import { createCore, type Outcome } from './core.ts';
 import { openGateway, type Knock } from './gateway.ts';

@@ -1,8 +1,7 @@
-import type { TrunklineError } from '@trunkline/protocol';
+import type { Clock, TrunklineError } from '@trunkline/protocol';
 import { flatDigest } from '@trunkline/model/layout';
 import { createBufferedDesk } from './buffered-desk.ts';
 import type { Checkpoints } from './checkpoints.ts';
-import type { Clock } from './clock.ts';
 import { conflictsOf } from './conflicts.ts';
 import { createConversation } from './conversation.ts';
 import { createDelivery } from './delivery.ts';
@@ -233,6 +232,7 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
     members,
     desk,
     state,
+    clock: deps.clock,
     emit: deps.emit,
     feed,
     scored: (found) => void scores.push(...found),

@@ -1,7 +1,6 @@
-import { fail } from '@trunkline/protocol';
+import { fail, type Clock } from '@trunkline/protocol';
 import { bytePool } from './byte-pool.ts';
 import { openCredits, type Credits } from './credits.ts';
-import type { Clock } from './clock.ts';
 import type { Delivery } from './delivery.ts';
 import { answerBook, type Desk } from './desk.ts';
 import { openIntake, type Asked, type IntakeMemory, type RoundIntake } from './intake.ts';

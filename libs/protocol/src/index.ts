@@ -1,3 +1,4 @@
+export { systemClock, type Clock } from './clock.ts';
 export { runProgram, type Exit } from './command-line.ts';
 export { errorText, failure, success, type Envelope } from './envelope.ts';
 export * from './errors.ts';

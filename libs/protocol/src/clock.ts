@@ -6,6 +6,8 @@ export interface Clock {
   date(): Date;
   /** Calls `ring` after `ms`; returns how to cancel. */
   after(ms: number, ring: () => void): () => void;
+  /** Calls `then` in a later turn: what is being answered now goes out first. */
+  soon(then: () => void): void;
 }
 
 export const systemClock: Clock = {
@@ -15,4 +17,5 @@ export const systemClock: Clock = {
     const timer = setTimeout(ring, ms);
     return () => clearTimeout(timer);
   },
+  soon: (then) => void setImmediate(then),
 };
