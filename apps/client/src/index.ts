@@ -1,13 +1,9 @@
 export type { Agreement } from './agreement.ts';
 export { clientCli } from './cli.ts';
-export {
-  startClient,
-  type Client,
-  type ClientDeps,
-  type ClientEvent,
-  type ClientOutcome,
-  type FinishedTask,
-} from './client.ts';
+export { startClient, type ClientDeps } from './client.ts';
+export type { ClientEvent } from './client-event.ts';
+export { converse, type Client, type ConversationDeps } from './conversation.ts';
+export type { ClientOutcome, FinishedTask } from './outcome.ts';
 export { defineClient, type ClientModule } from './client-module.ts';
 export { isClientModule, openClient } from './open-client.ts';
 export { clientSchema, readClient, type ClientConfig } from './config.ts';

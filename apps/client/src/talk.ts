@@ -1,5 +1,5 @@
 import type { Agreement } from './agreement.ts';
-import type { ClientEvent } from './client.ts';
+import type { ClientEvent } from './client-event.ts';
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 

@@ -1,0 +1,187 @@
+import {
+  CAPABILITIES,
+  toTrunklineError,
+  TrunklineError,
+  type Clock,
+  type CoordinatorMessage,
+} from '@trunkline/protocol';
+import { answerOf, sendAnswer, type Answer } from './answer.ts';
+import type { ClientEvent } from './client-event.ts';
+import type { ClientConfig } from './config.ts';
+import { createCredit } from './credit.ts';
+import { enter, type EnterDeps, type Entered } from './enter.ts';
+import type { CoordinatorHandlers, Link, LinkDeps } from './link.ts';
+import { finishedTask, type ClientOutcome, type FinishedTask } from './outcome.ts';
+import type { StateLabel } from './state-folder.ts';
+import { stepOf } from './step-call.ts';
+
+export interface ConversationDeps extends EnterDeps {
+  readonly clock: Clock;
+  /** Opens the line to the coordinator. */
+  readonly link: (deps: LinkDeps) => Link;
+  /** Keeps heads, adapters and optimizers. */
+  readonly save: (label: StateLabel, bytes: Uint8Array) => void;
+  readonly emit: (event: ClientEvent) => void;
+  /** For tests: held up before each answer. */
+  readonly delay?: ((round: number) => Promise<void>) | undefined;
+}
+
+export interface Client {
+  /** How it ended; never rejects. */
+  readonly done: Promise<ClientOutcome>;
+  /** Tensors and memory of the training thread. */
+  memory(): Promise<{ tensors: number; heapUsed: number; arrayBuffers: number }>;
+  close(reason?: string): Promise<void>;
+}
+
+/** Joins a run and answers its rounds until it ends. Network, training, time and storage are what `deps` says. */
+export function converse(config: ClientConfig, deps: ConversationDeps): Client {
+  const { trainer, clock } = deps;
+  let joined: Entered | undefined;
+  let answer: Answer | undefined;
+  let working: { round: number; attempt: number } | undefined;
+  let scores: FinishedTask[] = [];
+  const credit = createCredit();
+  let settle: (outcome: ClientOutcome) => void = () => undefined;
+  let over = false;
+  /** The run is over: an answer still under way is no longer wanted. */
+  let farewell = false;
+  const done = new Promise<ClientOutcome>((resolve) => (settle = resolve));
+
+  const end = async (outcome: ClientOutcome) => {
+    if (over) return;
+    over = true;
+    link.close();
+    await trainer.close();
+    settle(outcome);
+  };
+  const failWith = (thrown: unknown) => void end({ kind: 'failed', error: toTrunklineError(thrown) });
+
+  const join = async () => {
+    const before = deps.held.at(deps.url);
+    const saved = before && { run: before.run, trunk: before.trunk };
+    const known = joined ? { run: joined.welcome.run, trunk: joined.trunk.digest } : saved;
+    const welcome = await link.request('hello', { capabilities: [...CAPABILITIES], ...known });
+    joined ??= await enter(config, welcome, deps);
+    if (!joined) return end({ kind: 'declined' });
+    joined.inbox.reset();
+    const { offers, machine } = joined;
+    const reply = await link.request('join', { tasks: offers, machine, ...(answer ? { answered: answer.id } : {}) });
+    deps.emit({ event: 'joined', run: welcome.run, round: reply.round, backend: joined.line, url: deps.url });
+  };
+
+  const work = async (call: CoordinatorMessage<'round'>) => {
+    const { round, attempt } = call;
+    credit.set(call.credit);
+    if (answer?.id.round === round && answer.id.attempt === attempt) return sendAnswer(link, answer, credit.use);
+    // Asked again while still at it: what is under way will be sent.
+    if (working?.round === round && working.attempt === attempt) return;
+    const mine = { round, attempt };
+    working = mine;
+    try {
+      await learn(call, mine);
+    } finally {
+      // Only its own mark: after a rewind the next attempt may be under way already.
+      if (working === mine) working = undefined;
+    }
+  };
+
+  const learn = async (call: CoordinatorMessage<'round'>, mine: object) => {
+    const { round, attempt } = call;
+    const begun = clock.now();
+    const { trunk, inbox } = joined!;
+    const { theta, control } = await inbox.trunk(call.version, attempt);
+    const waitMs = clock.now() - begun;
+    const learned = await trainer.step({ ...stepOf(call, joined!.welcome, control), theta });
+    const stepMs = learned.stepMs;
+    const made = await answerOf({ round, attempt }, trunk.layout, learned);
+    await deps.delay?.(round);
+    // The run went back meanwhile: this answer belongs to no round any more.
+    if (working !== mine) return;
+    const sendMs = clock.now() - begun - waitMs - stepMs;
+    answer = { ...made, version: call.version, timing: { waitMs, stepMs, sendMs } };
+    working = undefined;
+    deps.emit({ event: 'round', round, losses: Object.fromEntries(made.losses.map(({ task, loss }) => [task, loss])) });
+    await sendAnswer(link, answer, credit.use);
+  };
+
+  const evaluate = async ({ version, attempt, split, best }: CoordinatorMessage<'evaluate'>) => {
+    const { theta } = await joined!.inbox.trunk(version, attempt);
+    const { scores: found, digests } = await trainer.ask('evaluate', {
+      version,
+      theta,
+      split,
+      keep: joined!.welcome.select === 'best' && split === 'validation',
+      ...(best === undefined ? {} : { best }),
+    });
+    const tasks = found.map(({ task, loss, metrics }) => ({
+      task,
+      loss: Number.isFinite(loss) ? loss : null,
+      metrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, value ?? null])),
+    }));
+    if (split === 'test') scores = tasks.map(({ task, metrics }) => finishedTask(config.client, task, metrics));
+    const shown = Object.fromEntries(tasks.map(({ task, metrics }) => [task, metrics]));
+    deps.emit({ event: 'scores', version: best ?? version, split, scores: shown, digests });
+    await link.request('scores', { version, attempt, split, tasks, digests });
+  };
+
+  /** A line that breaks half-way is no failure: the coordinator asks again when it is back. */
+  const during = (task: Promise<unknown>) => {
+    task.catch((thrown: unknown) => {
+      if (!over && !farewell && !isLineBreak(thrown) && !isStale(thrown)) failWith(thrown);
+    });
+  };
+
+  const handlers: CoordinatorHandlers = {
+    trunk: (message) => joined!.inbox.announce(message),
+    chunk: (message, bytes) => joined!.inbox.chunk(message, bytes),
+    round: (message) => during(work(message)),
+    credit: ({ chunks }) => credit.add(chunks),
+    evaluate: (message) => during(evaluate(message)),
+    rewind: ({ round, attempt }) => {
+      answer = undefined;
+      working = undefined;
+      during(trainer.ask('rewind', { round }).then(() => deps.emit({ event: 'rewound', round, attempt })));
+    },
+    status: (message) => deps.emit({ event: 'waiting', ...message }),
+    finished: (message) => {
+      farewell = true;
+      during(
+        trainer.ask('snapshot', {}).then(({ bytes }) => {
+          deps.save(
+            {
+              run: message.run,
+              client: config.client,
+              trunk: joined!.trunk.digest,
+              round: message.rounds,
+              url: deps.url,
+            },
+            bytes,
+          );
+          return end({ kind: 'finished', run: message, tasks: scores });
+        }),
+      );
+    },
+  };
+  const link = deps.link({
+    handlers,
+    connected: () => during(join()),
+    lost: (reason) => deps.emit({ event: 'lost', reason }),
+    failed: failWith,
+  });
+  return {
+    done,
+    memory: () => trainer.ask('memory', {}),
+    async close(reason = 'stopped by its user') {
+      if (!over) await link.request('leave', { reason }).catch(() => undefined);
+      await end({ kind: 'stopped' });
+    },
+  };
+}
+
+/** The run moved on, or went back, while this client was at it: what it made is not wanted any more. */
+const isStale = (thrown: unknown): boolean =>
+  thrown instanceof TrunklineError && ['CONTRIBUTION_STALE', 'CONTRIBUTION_UNKNOWN'].includes(thrown.code);
+
+const isLineBreak = (thrown: unknown): boolean =>
+  thrown instanceof Error && /^(connection lost|not connected|operation has timed out)/.test(thrown.message);

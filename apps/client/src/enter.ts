@@ -1,0 +1,49 @@
+import type { TaskOffer, Welcome } from '@trunkline/protocol';
+import { buildTrunk, type Trunk, type TrunkSpec } from '@trunkline/model/trunk';
+import { agreementOf, type Agreement } from './agreement.ts';
+import type { ClientConfig } from './config.ts';
+import { createInbox, type Inbox } from './inbox.ts';
+import { refuseOtherTrunk, type HeldStates } from './state-folder.ts';
+import type { Trainer } from './trainer.ts';
+import type { Machine } from './trainer-protocol.ts';
+
+/** What a client holds once it knows the run. */
+export interface Entered {
+  readonly welcome: Welcome;
+  readonly trunk: Trunk;
+  readonly inbox: Inbox;
+  readonly offers: TaskOffer[];
+  readonly machine: Machine;
+  /** What the backend says of itself. */
+  readonly line: string;
+}
+
+export interface EnterDeps {
+  readonly url: string;
+  readonly threads: number;
+  readonly held: HeldStates;
+  readonly trainer: Trainer;
+  /** Asked once, before the first byte of training leaves. */
+  readonly agree: (agreement: Agreement) => Promise<boolean>;
+}
+
+/** Judges the run that a coordinator offers, and builds for it; undefined: it was declined. @throws TRUNK_DIFFERS, LAYER_* */
+export async function enter(
+  config: ClientConfig,
+  welcome: Welcome,
+  { url, threads, held, trainer, agree }: EnterDeps,
+): Promise<Entered | undefined> {
+  refuseOtherTrunk(held, welcome);
+  // Shapes first: a trunk that is not on the allow-list, or too large, ends here.
+  const trunk = buildTrunk(welcome.trunk.spec as TrunkSpec, { at: 'the coordinator’s trunk' });
+  const agreed = await agree(agreementOf(welcome, config, url));
+  if (!agreed) return undefined;
+  const { seed, weightHeads } = welcome;
+  const built = await trainer.ask('build', {
+    welcome: { seed, weightHeads, spec: welcome.trunk.spec, digest: welcome.trunk.digest },
+    client: config.client,
+    device: config.device,
+    threads,
+  });
+  return { welcome, trunk, inbox: createInbox(trunk.layout.length), ...built };
+}
