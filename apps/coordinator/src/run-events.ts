@@ -23,6 +23,8 @@ export type RunEvent =
       again: boolean;
     }
   | { event: 'left'; client: string; reason: string }
+  /** Its key counts no more, and its line was cut. */
+  | { event: 'revoked'; client: string }
   | { event: 'refused'; client: string; message: string; error: ErrorReport }
   /** Which answers the step from trunk `round` is made of, in the order in which they are added; written before the next trunk goes out. */
   | { event: 'accepted'; round: number; answers: Accepted[] }
@@ -37,7 +39,7 @@ export type RunEvent =
       losses: Record<string, number | null>;
       weights: Record<string, number> | null;
       stationary: boolean;
-      clients: Record<string, { waitMs: number; stepMs: number; sendMs: number }>;
+      clients: Record<string, ClientRound>;
       /** From the broadcast to the last answer; aggregation and trunk step; since the last round closed. */
       timing: { answersMs: number; aggregateMs: number; roundMs: number };
       bytes: { up: number; down: number };
@@ -51,6 +53,18 @@ export type RunEvent =
   | { event: 'paused' | 'resumed' | 'stopped'; round: number }
   | { event: 'finished'; rounds: number; sha256: string }
   | ({ event: 'error' } & ErrorReport);
+
+/** One client's part in a round. */
+export interface ClientRound {
+  readonly waitMs: number;
+  readonly stepMs: number;
+  readonly sendMs: number;
+  /** Labelled rows of its batches, summed over its tasks. */
+  readonly rows?: number;
+  /** Bytes that its line carried since the last round closed, both protocols' overhead included. */
+  readonly up?: number;
+  readonly down?: number;
+}
 
 /** One answer of mode `buffered`. */
 export interface Accepted {
