@@ -1,3 +1,4 @@
+export { folderOf, writeDurably, writeJsonDurably, type Disk, type DiskFile } from './disk.ts';
 export type { Dtype, TypedArray } from './dtype.ts';
 export { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 export { decodeSnapshot, encodeSnapshot } from './snapshot.ts';

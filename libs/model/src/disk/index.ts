@@ -1,0 +1,1 @@
+export { fileDisk } from './file-disk.ts';
