@@ -1,3 +1,4 @@
+/* eslint-disable max-lines -- the one list: nobody should have to look in two places for a code */
 /**
  * Every error that Trunkline can raise: code → sentence, remedy, exit code. The one list; nothing else may invent a code.
  *
@@ -78,10 +79,11 @@ export const errors = {
     exit: 2,
   },
   LISTEN_NOT_LOOPBACK: {
-    message: '{at}: listening on {host} would let other machines connect without TLS or invitation.',
-    hint: 'Set `listen.host` to 127.0.0.1, or pass --insecure if the network is yours alone.',
+    message: '{at}: listening on {host} would let other machines connect without TLS.',
+    hint: 'Set `listen.tls` with `certificate` and `key`, or pass --dev-certificate; --insecure if the network is yours alone.',
     exit: 2,
   },
+  CERTIFICATE_BROKEN: { message: '{at}: {file} cannot be used: {problem}', hint: '{remedy}', exit: 2 },
   NODE_TOO_OLD: {
     message: 'Node {found} is too old: Trunkline needs 20.19 or newer.',
     hint: 'Install Node 22 or 24 from nodejs.org or your package manager.',
@@ -204,6 +206,17 @@ export const errors = {
     exit: 13,
   },
 
+  COORDINATOR_UNTRUSTED: {
+    message: 'The certificate at {url} is not trusted: {reason}',
+    hint: 'Pass --ca FILE with the certificate that who runs the coordinator gave you, and use the name that stands in it.',
+    exit: 14,
+  },
+  COORDINATOR_NOT_INVITER: {
+    message: 'The coordinator at {url} is not the one that wrote this invitation.',
+    hint: 'Check the address. If the run was started anew in another folder, ask for a new invitation.',
+    exit: 15,
+  },
+
   // 20s: admission --------------------------------------------------------------------------------------------------
   PROTOCOL_VERSION: {
     message: 'The client speaks protocol {found}, the coordinator {expected}.',
@@ -240,6 +253,36 @@ export const errors = {
     hint: 'Give this client another name, or stop the other one.',
     exit: 25,
   },
+  CLIENT_KEY_DIFFERS: {
+    message: 'The name `{client}` belongs to a client with another key ({expected}…) than this one ({found}…).',
+    hint: 'Use the `state` folder that {client} first joined with. If it is lost, who runs the coordinator does `coordinator revoke {client}` and `coordinator invite {client}`; another client takes another name.',
+    exit: 26,
+  },
+  CLIENT_REVOKED: {
+    message: 'The coordinator no longer admits the client `{client}`.',
+    hint: 'Ask who runs the coordinator; `coordinator invite {client}` lets it in again.',
+    exit: 27,
+  },
+  INVITATION_EXPIRED: {
+    message: 'The invitation of {client} expired on {at}.',
+    hint: 'Ask who runs the coordinator for a new one: `coordinator invite {client}`.',
+    exit: 28,
+  },
+  INVITATION_USED: {
+    message: 'The invitation of {client} was used already, or withdrawn.',
+    hint: 'If this client joined with it before, use the `state` folder that holds its key; otherwise ask for a new invitation.',
+    exit: 28,
+  },
+  CHALLENGE_STALE: {
+    message: 'The handshake answers a challenge that is too old, was answered already, or is another coordinator’s.',
+    hint: 'Join again; if it happens again, look for a program between the two sides that repeats or delays requests.',
+    exit: 29,
+  },
+  COORDINATOR_BUSY: {
+    message: 'Too many clients came in within the last moments.',
+    hint: 'It passes by itself: the client tries again.',
+    exit: 29,
+  },
 
   // 30s: protocol ---------------------------------------------------------------------------------------------------
   MESSAGE_INVALID: {
@@ -271,6 +314,11 @@ export const errors = {
     message: 'Client {client} sent two different contributions for round {round} under one id.',
     hint: 'The first one counts. A client that repeats itself must send the same bytes.',
     exit: 37,
+  },
+  CONTRIBUTION_SEAL: {
+    message: 'The {event} of {client} for round {round} does not carry the signature of its key.',
+    hint: 'It was not counted. Install the same Trunkline release on both sides; if both have it, somebody changed the message.',
+    exit: 38,
   },
   CONTRIBUTION_UNKNOWN: {
     message: 'Chunk {index} of transfer {transfer} was not announced or not due.',
@@ -309,6 +357,33 @@ export const errors = {
     exit: 50,
   },
   SNAPSHOT_BROKEN: { message: '{file} is damaged: {problem}', hint: 'Use the checkpoint before it.', exit: 51 },
+  KEY_BROKEN: { message: '{file} is not a usable key: {problem}', hint: '{remedy}', exit: 52 },
+  ROSTER_BROKEN: {
+    message: '{file} line {line} is damaged: {problem}',
+    hint: 'Nobody is let in by a record that cannot be trusted: restore the file from a backup, or start a new run and invite its clients.',
+    exit: 53,
+  },
+  AUDIT_BROKEN: {
+    message: '{file}: the audit log is not as it was written: {problem}',
+    hint: 'Keep a copy as evidence. To go on, move the file and audit-head.json away: a new log begins.',
+    exit: 54,
+  },
+
+  JOURNAL_DAMAGED: {
+    message: '{file} is damaged at byte {offset}: {problem}.',
+    hint: 'Acknowledged contributions may be in it: restore the folder `journal` from a backup. Without one, move the folder away; the run then goes on from its newest checkpoint, where every client still holds its state of that round.',
+    exit: 56,
+  },
+  JOURNAL_VERSION: {
+    message: '{file} has journal format {found}; this version reads {expected}.',
+    hint: 'Go on with the Trunkline release that wrote it.',
+    exit: 57,
+  },
+  JOURNAL_REPLAY: {
+    message: 'The journal’s step of round {round} gives trunk {found} where {expected} was written down.',
+    hint: 'Go on with the Trunkline release, Node version and kind of processor that wrote it: manifest.json names them.',
+    exit: 58,
+  },
 
   // 130: interrupted ------------------------------------------------------------------------------------------------
   INTERRUPTED: { message: 'Interrupted before the end.', hint: 'Start it again.', exit: 130 },

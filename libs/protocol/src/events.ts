@@ -8,14 +8,20 @@ import {
   evaluateMessage,
   finishedMessage,
   helloMessage,
+  joinedMessage,
   joinMessage,
   leaveMessage,
+  missingMessage,
+  nothing,
+  replyOf,
   rewindMessage,
   roundMessage,
   scoresMessage,
   statusMessage,
   trunkMessage,
+  welcomeMessage,
   type Joined,
+  type MissingMessage,
   type Reply,
   type Welcome,
 } from './messages/index.ts';
@@ -48,12 +54,25 @@ export type CoordinatorEvent = keyof typeof coordinatorEvents;
 export type ClientMessage<E extends ClientEvent> = z.infer<(typeof clientEvents)[E]>;
 export type CoordinatorMessage<E extends CoordinatorEvent> = z.infer<(typeof coordinatorEvents)[E]>;
 
-/** What an acknowledgement carries. */
+/** What an acknowledgement carries, of events whose acknowledgement carries something. */
 export interface Answers {
   hello: Welcome;
   join: Joined;
+  contribution: MissingMessage;
+  trunk: MissingMessage;
 }
-type AnswerOf<E extends ClientEvent> = E extends keyof Answers ? Answers[E] : Record<string, never>;
+type AnswerOf<E extends string> = E extends keyof Answers ? Answers[E] : Record<string, never>;
+
+const answers: Readonly<Record<keyof Answers, z.ZodType>> = {
+  hello: welcomeMessage,
+  join: joinedMessage,
+  contribution: missingMessage,
+  trunk: missingMessage,
+};
+/** The form that the reply to `event` must have. */
+export const replyTo = (event: string): z.ZodType<Reply<unknown>> =>
+  (replies[event] ??= replyOf(Object.hasOwn(answers, event) ? answers[event as keyof Answers] : nothing));
+const replies: Record<string, z.ZodType<Reply<unknown>>> = {};
 type Acknowledge<T> = (reply: Reply<T>) => void;
 
 /** socket.io's event map, client → coordinator. */
@@ -66,8 +85,8 @@ export type ClientToCoordinator = {
 /** socket.io's event map, coordinator → client. Requests are acknowledged; `refused` is the last word before the connection ends. */
 export type CoordinatorToClient = {
   [E in CoordinatorEvent]: E extends 'chunk'
-    ? (message: CoordinatorMessage<E>, bytes: Uint8Array, acknowledge: Acknowledge<Record<string, never>>) => void
-    : (message: CoordinatorMessage<E>, acknowledge: Acknowledge<Record<string, never>>) => void;
+    ? (message: CoordinatorMessage<E>, bytes: Uint8Array, acknowledge: Acknowledge<AnswerOf<E>>) => void
+    : (message: CoordinatorMessage<E>, acknowledge: Acknowledge<AnswerOf<E>>) => void;
 } & { refused: (report: ErrorReport) => void };
 
 /** Header names of the handshake: read before the connection is upgraded, when nothing has been allocated yet. */
@@ -75,4 +94,8 @@ export const handshake = {
   protocol: 'x-trunkline-protocol',
   client: 'x-trunkline-client',
   authorization: 'authorization',
+  /** The client's public key, the challenge that it answers, and its signature of `knockText`. */
+  key: 'x-trunkline-key',
+  nonce: 'x-trunkline-nonce',
+  signature: 'x-trunkline-signature',
 } as const;

@@ -24,6 +24,15 @@ export const limits = {
   uploadBudgetBytes: 512 * 1024 * 1024,
   /** How long an admitted client may take for `hello` and `join`. */
   joinMs: 120_000,
+  /** How long a challenge can be answered; a slow line and a proxy fit into it. */
+  challengeMs: 30_000,
+  /** Answered challenges that are remembered while they would still be valid; past it nobody new comes in for a moment. */
+  challengesHeld: 4_096,
+  /** How long a stranger may hold a socket, and how many may at once: past it the one that has held its own longest goes. */
+  strangerMs: 15_000,
+  strangers: 2_048,
+  /** Headers of one HTTP request, all together. */
+  headerBytes: 8_192,
   /** An acknowledgement that does not come within this time counts as a lost connection. */
   ackMs: 60_000,
   /** Heartbeats: a side that hears nothing for interval + timeout closes the connection. */

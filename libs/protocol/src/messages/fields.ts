@@ -8,6 +8,8 @@ export const idField = z
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower-case letters, digits and single hyphens');
 export const countField = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 export const digestField = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hex');
+/** An Ed25519 signature, base64url. */
+export const signatureField = z.string().regex(/^[\w-]{86}$/, 'must be a signature in base64url');
 export const textField = z.string().max(4_096);
 export const shapeField = z.array(z.number().int().positive().max(limits.trunkElements)).max(8);
 /** A JSON value, bounded by the packed size of its message. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { ENCODINGS } from '../wire/tensor.ts';
-import { countField, digestField, idField, scoreField } from './fields.ts';
+import { countField, digestField, idField, scoreField, signatureField } from './fields.ts';
 
 /** Which answer this is: every id carries the attempt, so that repeating a round after a crash is no contradiction. */
 export const answerId = z.strictObject({ round: countField, attempt: countField });
@@ -55,6 +55,10 @@ export const contributionMessage = z.strictObject({
   bytes: countField,
   sha256: digestField,
   encoding: z.enum(ENCODINGS),
+  /** The trunk that it was computed from. */
+  version: countField.optional(),
+  /** Made by the link with the client's key; the door wants it. */
+  signature: signatureField.optional(),
 });
 export type ContributionMessage = z.infer<typeof contributionMessage>;
 
@@ -76,6 +80,8 @@ export const answeredMessage = z.strictObject({
   contributions: countField,
   /** Milliseconds spent in each part of the round, for the timing panel. */
   timing: z.strictObject({ waitMs: z.number(), stepMs: z.number(), sendMs: z.number() }),
+  /** Made by the link with the client's key; the door wants it. */
+  signature: signatureField.optional(),
 });
 export type AnsweredMessage = z.infer<typeof answeredMessage>;
 
