@@ -84,6 +84,21 @@ export const errors = {
     exit: 2,
   },
   CERTIFICATE_BROKEN: { message: '{at}: {file} cannot be used: {problem}', hint: '{remedy}', exit: 2 },
+  RUN_UNKNOWN: {
+    message: 'There is no run {run}.',
+    hint: 'Name a run folder, or a run of the folder {runs}: {known}.',
+    exit: 2,
+  },
+  RUN_AMBIGUOUS: {
+    message: '{count} runs in {runs} are live; which one is meant?',
+    hint: 'Name one: {known}.',
+    exit: 2,
+  },
+  RUN_NOT_LIVE: {
+    message: 'Nobody holds the run in {folder} now: it cannot be asked to {what}.',
+    hint: 'Start it with `coordinator start`, then ask again.',
+    exit: 2,
+  },
   NODE_TOO_OLD: {
     message: 'Node {found} is too old: Trunkline needs 20.19 or newer.',
     hint: 'Install Node 22 or 24 from nodejs.org or your package manager.',
@@ -217,6 +232,12 @@ export const errors = {
     exit: 15,
   },
 
+  CONTROL_SILENT: {
+    message: 'The coordinator of {folder} is there but did not answer within {seconds} s.',
+    hint: 'It may be busy with a large trunk: try again. If it stays so, end the process and start the run again; it goes on by itself.',
+    exit: 16,
+  },
+
   // 20s: admission --------------------------------------------------------------------------------------------------
   PROTOCOL_VERSION: {
     message: 'The client speaks protocol {found}, the coordinator {expected}.',
@@ -319,6 +340,26 @@ export const errors = {
     message: 'The {event} of {client} for round {round} does not carry the signature of its key.',
     hint: 'It was not counted. Install the same Trunkline release on both sides; if both have it, somebody changed the message.',
     exit: 38,
+  },
+  CONTRIBUTION_NORM: {
+    message: 'The {kind} of {client} for round {round} has the norm {found}; `maxNorm` allows {expected}.',
+    hint: 'It was not counted. Clip the gradient, lower the learning rate, or raise `maxNorm` in the run file.',
+    exit: 39,
+  },
+  UPLOAD_BUDGET: {
+    message: 'Client {client} announces {found} bytes in all; it may have {expected} under way.',
+    hint: 'A client waits for credit before it announces a contribution: install the same Trunkline release on both sides.',
+    exit: 31,
+  },
+  REFUSALS_EXHAUSTED: {
+    message: 'Client {client} sent more messages that had to be refused than any client in order does; the last one: {last}',
+    hint: 'Install the same Trunkline release on both sides; if both have it, look into what the client sends.',
+    exit: 31,
+  },
+  FRAME_REFUSED: {
+    message: 'A frame of {client} cannot be a message: {problem}',
+    hint: 'Install the same Trunkline release on both sides, with nothing between them that changes what they send.',
+    exit: 30,
   },
   CONTRIBUTION_UNKNOWN: {
     message: 'Chunk {index} of transfer {transfer} was not announced or not due.',

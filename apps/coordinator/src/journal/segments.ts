@@ -1,0 +1,126 @@
+import { join } from 'node:path';
+import { fail } from '@trunkline/protocol';
+import type { Disk } from '@trunkline/model/store';
+import { readFrame } from './frame.ts';
+import { JOURNAL_FORMAT, type BaseRecord, type JournalRecord, type SegmentHead } from './record.ts';
+
+/** A file of the journal: `NNNNNN.journal`. */
+export interface Segment {
+  readonly sequence: number;
+  readonly file: string;
+  /** The checkpoint that it begins with; null: it goes on from the segment before. */
+  readonly base: BaseRecord | null;
+  readonly bytes: number;
+}
+
+/** A record as it was read. */
+export interface Entry {
+  readonly record: JournalRecord;
+  readonly body: Uint8Array;
+  readonly file: string;
+  readonly offset: number;
+}
+
+export const segmentFile = (folder: string, sequence: number): string =>
+  join(folder, `${String(sequence).padStart(6, '0')}.journal`);
+
+/** Sequences of the segments in a folder, ascending. */
+export const sequencesIn = (disk: Disk, folder: string): number[] =>
+  disk
+    .list(folder)
+    .filter((name) => /^\d+\.journal$/.test(name))
+    .map((name) => Number.parseInt(name, 10))
+    .sort((a, b) => a - b);
+
+/** What a crash left behind an unfinished write: cut off, it was acknowledged to nobody. */
+export interface TornTail {
+  readonly file: string;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/**
+ * Cuts off what a crash left unfinished at the end of the newest segment; a segment without a whole first record is removed. Doing it
+ * again does nothing. @returns what was cut, or null
+ * @throws JOURNAL_DAMAGED
+ */
+export function cutTornTail(disk: Disk, folder: string): TornTail | null {
+  const sequence = sequencesIn(disk, folder).at(-1);
+  if (sequence === undefined) return null;
+  const file = segmentFile(folder, sequence);
+  const bytes = read(disk, file);
+  let offset = 0;
+  for (;;) {
+    const reading = readFrame(bytes, offset);
+    if (reading.is === 'record') {
+      offset = reading.frame.end;
+      continue;
+    }
+    if (reading.is === 'damaged') throw damaged(file, offset, reading.problem);
+    if (reading.is === 'end' && offset > 0) return null;
+    if (offset === 0) {
+      disk.remove(file);
+      disk.syncFolder(folder);
+      return bytes.length > 0 ? { file, offset, bytes: bytes.length } : null;
+    }
+    const handle = disk.open(file, 'append');
+    handle.truncate(offset);
+    handle.sync();
+    handle.close();
+    return { file, offset, bytes: bytes.length - offset };
+  }
+}
+
+/** Reads a segment's records, its head left out. @throws JOURNAL_DAMAGED, JOURNAL_VERSION */
+export function* recordsOf(disk: Disk, folder: string, sequence: number): Generator<Entry> {
+  const file = segmentFile(folder, sequence);
+  const bytes = read(disk, file);
+  let offset = 0;
+  for (;;) {
+    const reading = readFrame(bytes, offset);
+    if (reading.is === 'end' && offset > 0) return;
+    if (reading.is === 'damaged') throw damaged(file, offset, reading.problem);
+    if (reading.is !== 'record') throw damaged(file, offset, 'it ends in the middle of a record');
+    const { head, body, end } = reading.frame;
+    if (offset === 0) checkHead(file, sequence, head as SegmentHead);
+    else yield { record: head as JournalRecord, body, file, offset };
+    offset = end;
+  }
+}
+
+/**
+ * The segments of a folder, each with the checkpoint that it begins with. All of them are read to the end: a changed byte anywhere is
+ * found. @throws JOURNAL_DAMAGED, JOURNAL_VERSION
+ */
+export function segmentsIn(disk: Disk, folder: string): Segment[] {
+  const sequences = sequencesIn(disk, folder);
+  return sequences.map((sequence, i) => {
+    const file = segmentFile(folder, sequence);
+    if (i > 0 && sequence !== sequences[i - 1]! + 1)
+      throw damaged(segmentFile(folder, sequences[i - 1]! + 1), 0, 'the file is missing');
+    let base: BaseRecord | null = null;
+    let bytes = 0;
+    let first = true;
+    for (const { record, offset } of recordsOf(disk, folder, sequence)) {
+      if (first && record.kind === 'base') base = record;
+      first = false;
+      bytes = offset;
+    }
+    return { sequence, file, base, bytes };
+  });
+}
+
+function checkHead(file: string, sequence: number, head: SegmentHead): void {
+  if (head.kind !== 'segment') throw damaged(file, 0, 'it does not begin with a segment’s head');
+  if (head.format !== JOURNAL_FORMAT)
+    throw fail('JOURNAL_VERSION', { file, found: head.format, expected: JOURNAL_FORMAT });
+  if (head.sequence !== sequence) throw damaged(file, 0, `it is segment ${head.sequence} under another name`);
+}
+
+function read(disk: Disk, file: string): Uint8Array {
+  const bytes = disk.read(file);
+  if (!bytes) throw damaged(file, 0, 'the file is missing');
+  return bytes;
+}
+
+const damaged = (file: string, offset: number, problem: string) => fail('JOURNAL_DAMAGED', { file, offset, problem });
