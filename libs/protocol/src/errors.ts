@@ -398,6 +398,26 @@ export const errors = {
     exit: 50,
   },
   SNAPSHOT_BROKEN: { message: '{file} is damaged: {problem}', hint: 'Use the checkpoint before it.', exit: 51 },
+  FOLDER_BROKEN: {
+    message: 'The run in {folder} cannot go on: {problem}',
+    hint: 'Restore the folder from a backup that is newer than what its clients hold, or start anew with --runs DIR.',
+    exit: 51,
+  },
+  RUN_LOCKED: {
+    message: 'Another coordinator holds the run in {folder}: process {pid}.',
+    hint: 'Use that one (`coordinator status`), or end it first (`coordinator stop`, or Ctrl-C in its terminal).',
+    exit: 54,
+  },
+  FOLDER_FORMAT: {
+    message: '{file} was written in format {found}; this release reads format {expected}.',
+    hint: 'Go on with the release that wrote it, or start anew in another folder.',
+    exit: 55,
+  },
+  RUN_OLDER: {
+    message: 'Client {client} has trained to round {found} of this run, of which this coordinator’s folder knows nothing (it knows of round {expected}).',
+    hint: 'The folder is an older backup, or a copy: put the newest one back and start again. To train anew from here, start under another run id, where clients begin with new heads.',
+    exit: 56,
+  },
   KEY_BROKEN: { message: '{file} is not a usable key: {problem}', hint: '{remedy}', exit: 52 },
   ROSTER_BROKEN: {
     message: '{file} line {line} is damaged: {problem}',
@@ -424,6 +444,11 @@ export const errors = {
     message: 'The journal’s step of round {round} gives trunk {found} where {expected} was written down.',
     hint: 'Go on with the Trunkline release, Node version and kind of processor that wrote it: manifest.json names them.',
     exit: 58,
+  },
+  OUTBOX_VERSION: {
+    message: '{file} has outbox format {found}; this version reads {expected}.',
+    hint: 'Go on with the Trunkline release that wrote it.',
+    exit: 57,
   },
 
   // 130: interrupted ------------------------------------------------------------------------------------------------
