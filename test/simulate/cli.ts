@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { terminalSink, type Screen } from '@trunkline/coordinator';
+import { terminalOf, terminalSink, type Screen } from '@trunkline/coordinator';
 import { fail, failure, success, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
 import { openJob } from './job.ts';
 import { searchTable } from './search-table.ts';
@@ -52,7 +52,7 @@ async function run(file: string, options: Options): Promise<[number, TrunklineEr
   const interrupt = () => abort.abort();
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
-  const screen = { isTTY: process.stderr.isTTY, write: (text: string) => void process.stderr.write(text) };
+  const screen = terminalOf(process.stderr, process.env);
   const call: Call = { file, options, screen, signal: abort.signal };
   const json = options.format === 'json';
   try {

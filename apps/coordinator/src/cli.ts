@@ -1,10 +1,20 @@
 import { Command } from 'commander';
 import type { Exit } from '@trunkline/protocol';
+import { clientsCommand } from './commands/clients.ts';
+import { logCommand } from './commands/log.ts';
 import { startCommand } from './commands/start.ts';
+import { statusCommand } from './commands/status.ts';
+import { pauseCommand, resumeCommand, stopCommand } from './commands/steer.ts';
 
 /** The coordinator's commands. `exit` hears the code, and the error that led to it. */
 export function coordinatorCli(exit: Exit): Command {
   return new Command('coordinator')
     .description('Holds the shared trunk of a run and aggregates its gradients.')
-    .addCommand(startCommand(exit));
+    .addCommand(startCommand(exit))
+    .addCommand(statusCommand(exit))
+    .addCommand(clientsCommand(exit))
+    .addCommand(logCommand(exit))
+    .addCommand(pauseCommand(exit))
+    .addCommand(resumeCommand(exit))
+    .addCommand(stopCommand(exit));
 }

@@ -2,13 +2,16 @@ import { join } from 'node:path';
 import { fail, PROTOCOL_VERSION, systemClock, type Clock, type TrunklineError } from '@trunkline/protocol';
 import { fileCheckpoints } from './checkpoints.ts';
 import type { RunConfig } from './config.ts';
+import { openControl, type ControlSocket } from './control-socket.ts';
 import { createCore, type Outcome } from './core.ts';
 import { openGateway, type Knock } from './gateway.ts';
 import { createHttp } from './http.ts';
+import type { OperatorView } from './operator-view.ts';
 import { planRun } from './plan.ts';
 import { createRunFolder, removeUnstarted, writeConfig, writeManifest } from './run-folder.ts';
 import type { RunEvent, Sink } from './run-events.ts';
 import { jsonlSink } from './sinks/jsonl.ts';
+import { createSurface, type Surface } from './surface.ts';
 
 export interface CoordinatorDeps {
   readonly clock?: Clock;
@@ -29,6 +32,10 @@ export interface Coordinator {
   resume(): void;
   rewind(round: number): void;
   status(): ReturnType<ReturnType<typeof createCore>['status']>;
+  /** What an operator should know. */
+  view(): OperatorView;
+  /** Follows what happens from now on; what happened before lies in `events.jsonl`. Returns how to stop. */
+  follow: Surface['follow'];
   /** Breaks every connection, as a network would; clients come back by themselves. */
   dropLines(): void;
   /** Ends the run if it goes on, then closes everything; of a run that never began nothing stays. */
@@ -57,10 +64,12 @@ export async function startCoordinator(config: RunConfig, deps: CoordinatorDeps)
     throw error;
   }
   let started = false;
+  const surface = createSurface(plan, clock);
   const emit = (event: RunEvent) => {
     started ||= event.event === 'checkpoint' || event.event === 'round';
     const at = clock.date();
-    for (const sink of [journal.sink, ...(deps.sinks ?? [])]) sink(event, at);
+    const whole = surface.withTraffic(event);
+    for (const sink of [journal.sink, surface.sink, ...(deps.sinks ?? [])]) sink(whole, at);
   };
   const core = createCore(plan, {
     clock,
@@ -70,12 +79,27 @@ export async function startCoordinator(config: RunConfig, deps: CoordinatorDeps)
     manifest: (machines) => writeManifest(folder, plan, machines),
   });
   const gateway = openGateway(http.server, {
-    admit: (knock) => admit(knock, (client) => core.members.all.get(client)?.connection != null),
-    connected: (connection) => core.connected(connection),
+    admit(knock) {
+      const error = admit(knock, (client) => core.members.all.get(client)?.connection != null);
+      if (error) surface.turnedAway(knock.client, error);
+      return error;
+    },
+    opened: surface.opened,
+    connected: (connection) => surface.heard(connection, core.connected(connection)),
     disconnected: (client, reason) => core.disconnected(client, reason),
     refused: (client, message, error) => emit({ event: 'refused', client, message, error: error.report() }),
   });
   const url = `http://${config.listen.host.includes(':') ? `[${config.listen.host}]` : config.listen.host}:${port}`;
+  let control: ControlSocket;
+  try {
+    control = await openControl(folder, (request) => surface.answer(core, request));
+  } catch (error) {
+    await gateway.close();
+    await http.close();
+    journal.close();
+    removeUnstarted(folder);
+    throw error;
+  }
   emit({ event: 'listening', run: config.run, url, dashboard: null, folder });
   core.begin();
 
@@ -91,6 +115,7 @@ export async function startCoordinator(config: RunConfig, deps: CoordinatorDeps)
     await gateway.close();
     await http.close();
     journal.close();
+    await control.close();
     // From the first round on there is something to go on with.
     if (!started) removeUnstarted(folder);
   };
@@ -102,6 +127,8 @@ export async function startCoordinator(config: RunConfig, deps: CoordinatorDeps)
     resume: () => core.resume(),
     rewind: (round) => core.rewind(round),
     status: () => core.status(),
+    view: () => surface.view(core),
+    follow: surface.follow,
     dropLines: () => http.dropLines(),
     close: () => (closing ??= close()),
   };

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
+import type { Socket as NetSocket } from 'node:net';
 import { Server, type Socket } from 'socket.io';
 import {
   clientEvents,
@@ -47,6 +48,8 @@ export type ClientHandlers = {
 export interface GatewayDeps {
   /** Decides before the upgrade; an error is sent as the HTTP answer and no WebSocket comes to be. */
   admit(knock: Knock): TrunklineError | null;
+  /** The socket of an admitted client, for what it carries. */
+  opened?(client: string, line: NetSocket): void;
   connected(connection: Connection): ClientHandlers;
   disconnected(client: string, reason: string): void;
   /** A message was answered with an error. */
@@ -87,6 +90,7 @@ const knockOf = (request: IncomingMessage): Knock => ({
 
 function attach(socket: Socket<ClientToCoordinator, CoordinatorToClient>, deps: GatewayDeps): void {
   const client = header(socket.request, handshake.client)!;
+  deps.opened?.(client, socket.request.socket);
   const handlers = deps.connected(connectionOf(socket, client));
   for (const event of Object.keys(clientEvents) as ClientEvent[]) {
     // The event map's generic signature cannot be expressed for a loop over its keys; every argument is checked below.

@@ -3,7 +3,8 @@ export { bufferedStep, initialBuffered, type BufferedConfig } from './buffered-r
 export { coordinatorCli } from './cli.ts';
 export { fillRun, readRun, runSchema, type RunConfig } from './config.ts';
 export { startCoordinator, type Coordinator, type CoordinatorDeps } from './coordinator.ts';
-export type { Outcome } from './core.ts';
+export { createCore, type Core, type CoreDeps, type Outcome } from './core.ts';
+export type { ClientHandlers, Connection } from './gateway.ts';
 export { shareOut } from './members.ts';
 export { planRun, type Plan } from './plan.ts';
 export { nextControl } from './control-variate.ts';
@@ -14,5 +15,6 @@ export { stalenessScale } from './staleness.ts';
 export type { RunEvent, ScoredTask, Sink } from './run-events.ts';
 export { conflictsOf } from './conflicts.ts';
 export { orderedSum } from './ordered-sum.ts';
-export { terminalSink, type Screen } from './sinks/terminal.ts';
+export type { OperatorView } from './operator-view.ts';
+export { terminalOf, terminalSink, type Screen } from './sinks/terminal.ts';
 export { createTrunkStep, type Answers, type Row, type TrunkStep } from './trunk-step.ts';

@@ -4,7 +4,7 @@ import { fail, toTrunklineError, type Exit, type TrunklineError } from '@trunkli
 import { readRun } from '../config.ts';
 import { startCoordinator, type Coordinator } from '../coordinator.ts';
 import type { Sink } from '../run-events.ts';
-import { terminalSink } from '../sinks/terminal.ts';
+import { terminalOf, terminalSink } from '../sinks/terminal.ts';
 
 interface Options {
   port?: string;
@@ -51,7 +51,7 @@ async function start(file: string, options: Options): Promise<[number, Trunkline
     const overrides =
       options.port === undefined ? options.set : [...options.set, `listen.port=${portOf(options.port)}`];
     const config = readRun(file, overrides);
-    const screen = { isTTY: process.stderr.isTTY, write: (text: string) => void process.stderr.write(text) };
+    const screen = terminalOf(process.stderr, process.env);
     const lines: Sink = (event) => void process.stdout.write(`${JSON.stringify(event)}\n`);
     const sinks = [terminalSink(screen, config.rounds), ...(options.format === 'jsonl' ? [lines] : [])];
     coordinator = await startCoordinator(config, {

@@ -1,94 +1,83 @@
-import type { RunEvent, ScoredTask, Sink } from '../run-events.ts';
+import type { RunEvent, Sink } from '../run-events.ts';
+import { emptyRecord, record } from '../run-record.ts';
+import { liveTable, type Size } from './live-table.ts';
+import { sentence } from './sentence.ts';
 
-/** Where people read: a terminal redraws its last line, a file or a pipe only gets whole ones. */
+/** Where people read: a terminal redraws the table at its end, a file or a pipe only gets whole lines. */
 export interface Screen {
   readonly isTTY: boolean;
   write(text: string): void;
+  /** How large a terminal is now; left out: 80 × 24. */
+  readonly size?: () => Size;
+  /** Calls again and again until it is stopped; for a table whose times go on while nothing happens. Left out: it stands still then. */
+  readonly every?: (ms: number, ring: () => void) => () => void;
+  /** Wall clock, for how long something lasts already. */
+  readonly now?: () => number;
 }
 
-/** Says what happens in plain sentences; rounds are one line that is redrawn on a terminal, and silent elsewhere. */
+/** The terminal that a process writes its talk to. `NO_COLOR`, `TERM=dumb`: nothing is redrawn. */
+export const terminalOf = (stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Screen => ({
+  isTTY: stream.isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
+  write: (text) => void stream.write(text),
+  size: () => ({ columns: stream.columns || 80, rows: stream.rows || 24 }),
+  every(ms, ring) {
+    const timer = setInterval(ring, ms);
+    // A screen keeps no process alive.
+    timer.unref();
+    return () => clearInterval(timer);
+  },
+  now: () => Date.now(),
+});
+
+/** Faster than this nobody reads, and every redraw costs the run. */
+const DRAW_MS = 200;
+const TICK_MS = 1000;
+
+const ENDS: ReadonlySet<RunEvent['event']> = new Set(['finished', 'stopped', 'error']);
+
+/**
+ * Says what happens in plain sentences. On a terminal one table stands under them and is redrawn: clients, round line, who is waited
+ * for; elsewhere rounds are silent.
+ */
 export function terminalSink(screen: Screen, rounds: number): Sink {
-  let drawn = false;
+  const { size = () => ({ columns: 80, rows: 24 }), now = () => told.newestAt } = screen;
+  const told = emptyRecord();
+  let height = 0;
+  let drawnAt = -Infinity;
+  let over = false;
   const clear = () => {
-    if (drawn) screen.write('\r\x1b[2K');
-    drawn = false;
+    if (height > 0) screen.write(`\r\x1b[${height - 1}A\x1b[J`.replace('\x1b[0A', ''));
+    height = 0;
   };
-  const say = (line: string) => {
+  const draw = () => {
     clear();
-    screen.write(`${line}\n`);
+    const lines = liveTable(told, rounds, size(), now());
+    // Without a line break at the end the table may fill the screen to its last line.
+    screen.write(lines.join('\n'));
+    height = lines.length;
+    drawnAt = now();
   };
-  return (event) => {
-    if (event.event !== 'round') {
-      const line = sentence(event, rounds);
-      if (line !== undefined) say(line);
+  const tick = () => {
+    if (!over && told.begunAt > 0 && now() - drawnAt >= TICK_MS) draw();
+  };
+  const stop = screen.isTTY ? screen.every?.(TICK_MS, tick) : undefined;
+  return (event, at) => {
+    record(told, event, at);
+    const line = sentence(event, rounds);
+    if (!screen.isTTY) {
+      if (line !== undefined) screen.write(`${line}\n`);
       return;
     }
-    if (!screen.isTTY) return;
-    clear();
-    screen.write(roundLine(event, rounds));
-    drawn = true;
-  };
-}
-
-function sentence(event: Exclude<RunEvent, { event: 'round' }>, rounds: number): string | undefined {
-  switch (event.event) {
-    case 'listening':
-      return `Run ${event.run} listens at ${event.url}\n  folder ${event.folder}`;
-    case 'joined':
-      return `${event.client} ${event.again ? 'is back' : 'joined'} with ${event.tasks.map((task) => `${task} (${event.labelled[task]} labelled rows)`).join(', ')}; ${event.backend}`;
-    case 'left':
-      return `${event.client} left: ${event.reason}`;
-    case 'refused':
-      return `${event.client}: ${event.message} refused: ${event.error.message}`;
-    case 'dropped':
-      return `${event.client}: an answer from a trunk ${event.age} versions old was dropped (maxAge ${event.maxAge})`;
-    case 'waiting': {
-      const names = [
-        ...event.clients.map((client) => `client ${client}`),
-        ...(event.clients.length ? [] : event.tasks.map((task) => `task ${task}`)),
-      ];
-      return names.length === 0 ? undefined : `Round ${event.round}: waiting for ${names.join(', ')}`;
+    if (line !== undefined) {
+      clear();
+      screen.write(`${line}\n`);
     }
-    case 'scores':
-      return `Trunk ${event.version} of ${rounds}, ${event.split} split: ${scoresText(event.tasks)}`;
-    case 'selected':
-      return `Selected trunk ${event.version}, the best on the validation splits`;
-    case 'rewound':
-      return `Back to round ${event.round}, attempt ${event.attempt}`;
-    case 'paused':
-    case 'resumed':
-    case 'stopped':
-      return `Run ${event.event} at round ${event.round}`;
-    case 'finished':
-      return `Finished after ${event.rounds} rounds; trunk sha256 ${event.sha256}`;
-    case 'error':
-    case 'accepted':
-    case 'checkpoint':
-    case 'conflicts':
-      return undefined;
-  }
-}
-
-/** A few tasks are named one by one; of many only the mean of each metric is said, the table at the end has them all. */
-function scoresText(tasks: readonly ScoredTask[]): string {
-  const scores = tasks.map(({ task, metrics }) => {
-    const [metric = '', value = null] = Object.entries(metrics)[0] ?? [];
-    return { task, metric, value };
-  });
-  const text = (value: number | null) => (value === null ? 'undefined' : value.toFixed(3));
-  if (scores.length <= 4) return scores.map(({ task, metric, value }) => `${task} ${metric} ${text(value)}`).join(', ');
-  const metrics = [...new Set(scores.map(({ metric }) => metric))];
-  return metrics
-    .map((name) => {
-      const defined = scores.flatMap(({ metric, value }) => (metric === name && value !== null ? [value] : []));
-      const mean = defined.reduce((sum, value) => sum + value, 0) / defined.length;
-      return `${name} ${defined.length === 0 ? 'undefined' : `${mean.toFixed(3)} (mean of ${defined.length} tasks, lowest ${Math.min(...defined).toFixed(3)})`}`;
-    })
-    .join(', ');
-}
-
-function roundLine(event: Extract<RunEvent, { event: 'round' }>, rounds: number): string {
-  const finite = Object.values(event.losses).filter((loss) => loss !== null);
-  const mean = finite.reduce((sum, loss) => sum + loss, 0) / Math.max(1, finite.length);
-  return `Round ${event.round + 1}/${rounds}  mean loss ${mean.toFixed(4)}  ${(1000 / event.timing.roundMs).toFixed(0)} rounds/s`;
+    if (over) return;
+    over = ENDS.has(event.event);
+    if (line !== undefined || over || now() - drawnAt >= DRAW_MS) draw();
+    if (!over) return;
+    stop?.();
+    screen.write('\n');
+    height = 0;
+  };
 }
