@@ -18,11 +18,11 @@ const HEARTBEATS = 16;
 /** Watches the lines of all connected clients: liveness and progress are two clocks, and a slow client is not a dead one. */
 export interface Pulses {
   /** A client's line stands. `line` is its socket, under TLS the one within. */
-  opened(client: string, line: Socket): void;
-  of(client: string): Pulse | null;
-  answered(client: string, message: AnsweredMessage): void;
+  readonly opened: (client: string, line: Socket) => void;
+  readonly of: (client: string) => Pulse | null;
+  readonly answered: (client: string, message: AnsweredMessage) => void;
   /** Adds to a `round` event what each line carried and how many rows each answer is made of, since the event before. */
-  withTraffic<E extends RunEvent>(event: E): E;
+  readonly withTraffic: <E extends RunEvent>(event: E) => E;
 }
 
 interface Line {

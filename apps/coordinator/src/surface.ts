@@ -18,12 +18,12 @@ export interface Surface {
   readonly follow: (hear: Sink) => () => void;
   readonly opened: Pulses['opened'];
   /** The same handlers, listened to. */
-  heard(connection: Connection, handlers: ClientHandlers): ClientHandlers;
+  readonly heard: (connection: Connection, handlers: ClientHandlers) => ClientHandlers;
   /** Somebody was turned away before anything was allocated for it. Kept in bounded memory, and in no log: strangers must not fill a disk. */
-  turnedAway(client: string | undefined, error: TrunklineError): void;
-  view(core: Pick<Core, 'status'>): OperatorView;
+  readonly turnedAway: (client: string | undefined, error: TrunklineError) => void;
+  readonly view: (core: Pick<Core, 'status'>) => OperatorView;
   /** What the control socket answers with. */
-  answer(core: Pick<Core, 'status' | 'pause' | 'resume' | 'stop'>, request: ControlRequest['do']): unknown;
+  readonly answer: (core: Pick<Core, 'status' | 'pause' | 'resume' | 'stop'>, request: ControlRequest['do']) => unknown;
 }
 
 export function createSurface(plan: Plan, clock: Clock): Surface {

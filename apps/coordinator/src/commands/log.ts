@@ -78,7 +78,10 @@ async function print({ folder, line }: FoundRun, options: Options, signal: Abort
 
 /** Of a log of millions of lines only those kept are held. */
 function* lastOf(all: Iterable<Written>, last: string | undefined, format: 'text' | 'jsonl'): Generator<Written> {
-  if (last === undefined) return yield* all;
+  if (last === undefined) {
+    yield* all;
+    return;
+  }
   const count = Number(last);
   if (!Number.isInteger(count) || count < 0 || last.trim() === '') {
     throw fail('USAGE', { what: `--last ${last}: expected a whole number.`, remedy: 'Write for example --last 20.' });

@@ -17,7 +17,7 @@ export interface RunCommandOf {
   readonly name: string;
   readonly description: string;
   readonly example: string;
-  run(found: FoundRun): Promise<Found>;
+  readonly run: (found: FoundRun) => Promise<Found>;
 }
 
 /** A command over one run: `NAME [RUN]`, with `--runs` and `--format text|json`. */

@@ -4,7 +4,7 @@ import type { Sink } from '../run-events.ts';
 export interface Hub {
   readonly sink: Sink;
   /** Hears every event from now on; what came before lies in `events.jsonl` (`readEvents`). Returns how to stop hearing. */
-  follow(hear: Sink): () => void;
+  readonly follow: (hear: Sink) => () => void;
 }
 
 /** Hands every event to whoever follows, at once and in the order in which they came. A follower that throws is the run's own failure. */

@@ -1,7 +1,7 @@
 import type { RunEvent, ScoredTask } from '../run-events.ts';
 import { durationText } from './figures.ts';
 
-type Told<E extends RunEvent['event']> = Extract<RunEvent, { event: E }>;
+type Told<E extends RunEvent['event']> = RunEvent & { event: E };
 type Tellers = { readonly [E in RunEvent['event']]?: (event: Told<E>, of: string) => string | undefined };
 
 const rows = (count: number | undefined): string => `${count ?? 0} labelled rows`;
