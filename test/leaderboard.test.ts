@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { conflictsOf } from '@trunkline/coordinator';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { strategies } from '@trunkline/model/aggregation';
 import { ALONE, folderDigest, keyOf, type FinishedCell } from './leaderboard/cells.ts';
 import { conflictRate } from './leaderboard/conflict-rate.ts';
 import { dataSets } from './leaderboard/data-sets.ts';
@@ -151,7 +152,7 @@ describe('what is planned', () => {
     expect(plan).toEqual({ cells: [], skipped: [expect.stringMatching(/^permuted: TRUNKLINE_DATA is not set/)] });
   });
 
-  it('leaves out a method that wants what one process does not supply, and refuses an unknown one', () => {
+  it('takes every method that there is, whatever it wants of clients, and refuses an unknown one', () => {
     const plan = (method: string) =>
       planCells({
         cache: folder,
@@ -160,7 +161,11 @@ describe('what is planned', () => {
         overrides: [],
         data: undefined,
       });
-    expect(plan('famo').skipped).toEqual([expect.stringContaining('losses-after')]);
+    for (const method of Object.keys(strategies)) {
+      const { cells, skipped } = plan(method);
+      expect(skipped).toEqual([]);
+      expect(cells.map((cell) => cell.method)).toEqual([ALONE, method]);
+    }
     expect(() => plan('mgta')).toThrow(/There is no method mgta/);
   });
 });

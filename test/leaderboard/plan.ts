@@ -52,13 +52,8 @@ export function planCells({ cache, chosen, seeds, overrides, data }: Request): P
       skipped.push(`${dataSet.name}: TRUNKLINE_DATA is not set; it is built from the data folder`);
       return [];
     }
-    const runnable = methods.filter((method) => {
-      const wants = method === ALONE ? [] : strategyOf(method).wants;
-      const reason = `it wants ${wants.join(', ')}, which a run in one process does not supply`;
-      if (wants.length > 0) skipped.push(`${dataSet.name} ${method}: ${reason}`);
-      return wants.length === 0;
-    });
-    return [{ name: dataSet.name, run, digest: folderDigest(dirname(run)), methods: new Set([ALONE, ...runnable]) }];
+    methods.forEach(refuseUnknown);
+    return [{ name: dataSet.name, run, digest: folderDigest(dirname(run)), methods: new Set([ALONE, ...methods]) }];
   });
   const cells: PlannedCell[] = [];
   for (let seed = 1; seed <= seeds; seed++) {
@@ -71,9 +66,8 @@ export function planCells({ cache, chosen, seeds, overrides, data }: Request): P
   return { cells, skipped };
 }
 
-function strategyOf(name: string) {
-  const strategy = Object.hasOwn(strategies, name) ? strategies[name] : undefined;
-  if (strategy) return strategy;
+function refuseUnknown(name: string): void {
+  if (name === ALONE || Object.hasOwn(strategies, name)) return;
   throw fail('USAGE', {
     what: `There is no method ${name}.`,
     remedy: `Methods: ${[ALONE, ...Object.keys(strategies)].join(', ')}.`,

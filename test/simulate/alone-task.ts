@@ -3,7 +3,7 @@ import type { Tf } from '@trunkline/model/layer';
 import { createLearner, type TaskScore } from '@trunkline/model/learner';
 import type { TaskPlan } from '@trunkline/model/task';
 import { whole } from './in-process.ts';
-import { localCall } from './rehearsal.ts';
+import { furtherCall } from './rehearsal.ts';
 import { createSelecting } from './selecting.ts';
 
 /**
@@ -28,7 +28,7 @@ export async function trainTaskAlone(
       lambda: { [task.id]: 1 },
       exchange: 'sum',
       probe: false,
-      ...localCall(plan, keeper, undefined),
+      ...furtherCall(plan, keeper, undefined),
     });
     const [gradient] = gradients;
     const sum = orderedSum(trunk.layout.length, [client]);

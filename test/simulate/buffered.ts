@@ -10,7 +10,7 @@ import {
   type HeldAnswers,
   type RoundsEvent,
 } from '@trunkline/coordinator';
-import { localCall, type Rehearsal } from './rehearsal.ts';
+import { furtherCall, type Rehearsal } from './rehearsal.ts';
 
 /** An answer that a client owes: it was asked for from the trunk of that time. */
 interface Owed {
@@ -61,7 +61,7 @@ export async function trainBuffered(
     const { learner, lambda, scale } = seats.find((seat) => seat.client === client)!;
     const round = calls.get(client) ?? 0;
     calls.set(client, round + 1);
-    const local = localCall(plan, keeper, scale);
+    const local = furtherCall(plan, keeper, scale);
     const result = await learner.step({ round, theta, lambda, exchange: plan.exchange, probe: false, ...local });
     const age = keeper.version - version;
     const stale = age > rules.maxAge;

@@ -12,12 +12,12 @@ import {
 import { openBackend } from '@trunkline/model/backend';
 import { needsNativeOrCpu } from '@trunkline/model/layer';
 import { flatDigest } from '@trunkline/model/layout';
-import { createLearner, describeTask, type StepResult } from '@trunkline/model/learner';
+import { createLearner, describeTask, DRAWS, type StepResult } from '@trunkline/model/learner';
 import { trainBuffered } from './buffered.ts';
 import type { Job } from './job.ts';
 import type { Joint } from './joint.ts';
 import { createSelecting } from './selecting.ts';
-import { localCall, type Rehearsal, type Seat } from './rehearsal.ts';
+import { furtherCall, type Rehearsal, type Seat } from './rehearsal.ts';
 
 export type { Rehearsal } from './rehearsal.ts';
 
@@ -51,7 +51,7 @@ export async function rehearse(job: Job): Promise<Rehearsal> {
       const results: Record<string, StepResult> = {};
       for (const { client, learner, lambda, scale } of seats) {
         const { version: round, theta } = keeper;
-        const local = localCall(plan, keeper, scale);
+        const local = furtherCall(plan, keeper, scale);
         results[client] = await learner.step({ round, theta, lambda, exchange, probe, ...local });
       }
       return results;
@@ -92,12 +92,17 @@ async function rowsOf(seats: readonly Seat[], results: Record<string, StepResult
   for (const seat of seats) {
     const { client, lambda, rowIds } = seat;
     const { gradients, losses } = results[client]!;
-    for (const { kind, tasks, slices } of gradients) {
-      if (kind !== 'row') continue;
-      const task = tasks[0]!;
-      const loss = losses.find((entry) => entry.task === task)!.loss;
-      const values = await whole(slices, length);
-      rows.push({ task, client, id: rowIds[task]!, lambda: lambda[task]!, share: shareOf(seat, task), loss, values });
+    const vectors = new Map<string, Float32Array>();
+    for (const { kind, tasks, slices } of gradients) vectors.set(`${kind}/${tasks[0]}`, await whole(slices, length));
+    const draws = DRAWS.some((draw) => gradients.some(({ kind }) => kind === draw));
+    for (const { task, loss, after } of losses) {
+      const values = vectors.get(`row/${task}`);
+      if (!values) continue;
+      rows.push({
+        ...{ task, client, id: rowIds[task]!, lambda: lambda[task]!, share: shareOf(seat, task), loss, values },
+        ...(after === undefined ? {} : { after }),
+        ...(draws ? { extra: DRAWS.map((draw) => vectors.get(`${draw}/${task}`)) } : {}),
+      });
     }
   }
   return rows.sort((a, b) => byCodeUnits(a.task, b.task) || byCodeUnits(a.client, b.client));

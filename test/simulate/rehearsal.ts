@@ -21,13 +21,14 @@ export interface Rehearsal {
   dispose(): void;
 }
 
-/** What a run of local steps asks of a learner in addition. */
-export function localCall(
-  { pace }: Plan,
+/** What local steps, and the strategy's wants, ask of a learner in addition. */
+export function furtherCall(
+  { pace, strategy }: Plan,
   { control }: TrunkStep,
   scale: Readonly<Record<string, number>> | undefined,
-): Pick<StepCall, 'local'> {
-  if (!pace.local) return {};
+): Pick<StepCall, 'local' | 'wants'> {
+  const wants = strategy.wants.length > 0 ? { wants: strategy.wants } : {};
+  if (!pace.local) return wants;
   const { steps, optimizer, proximal, scaffold } = pace.local;
-  return { local: { steps, optimizer, proximal, scaffold, control, ...(scale ? { scale } : {}) } };
+  return { ...wants, local: { steps, optimizer, proximal, scaffold, control, ...(scale ? { scale } : {}) } };
 }

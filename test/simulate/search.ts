@@ -5,7 +5,7 @@ import { deltaM } from '@trunkline/model/metrics';
 import { randomStream } from '@trunkline/model/random';
 import { fail } from '@trunkline/protocol';
 import { rehearse } from './in-process.ts';
-import { localCall, type Rehearsal } from './rehearsal.ts';
+import { furtherCall, type Rehearsal } from './rehearsal.ts';
 import { readJob } from './job.ts';
 import { betterOf } from './result.ts';
 import { successiveHalving } from './successive-halving.ts';
@@ -121,7 +121,7 @@ async function step(rehearsal: Rehearsal, weights: Weights): Promise<void> {
     // A replica's share of its task stays its share.
     const lambda = Object.fromEntries(Object.entries(shares).map(([task, share]) => [task, share * weights[task]!]));
     const { version: round, theta } = keeper;
-    const local = localCall(plan, keeper, scale);
+    const local = furtherCall(plan, keeper, scale);
     results[client] = await learner.step({ round, theta, lambda, exchange, probe: false, ...local });
   }
   keeper.advance(await rehearsal.answers(results, weights));

@@ -20,7 +20,9 @@ export function agreementOf(welcome: Welcome, config: ClientConfig, url: string)
   const { rounds, evaluateEvery, probeEvery, exchange, trunk, local } = welcome;
   const tasks = config.tasks.map(({ id }) => id);
   const probes = exchange === 'sum' && probeEvery > 0 ? Math.ceil(rounds / probeEvery) : 0;
-  const vectors = rounds * (exchange === 'sum' ? 1 : tasks.length) + probes * tasks.length;
+  // A row, and the same of each of two further batches where the strategy wants them.
+  const rows = tasks.length * (welcome.wants?.includes('extra-batches') ? 3 : 1);
+  const vectors = rounds * (exchange === 'sum' ? 1 : rows) + probes * tasks.length;
   const evaluations = Math.ceil(rounds / evaluateEvery) + 1;
   return {
     run: welcome.run,

@@ -35,10 +35,11 @@ export async function answerOf(
       bytes,
     });
   }
-  const losses = learned.losses.map(({ task, loss, labelled }) => ({
+  const losses = learned.losses.map(({ task, loss, labelled, after }) => ({
     task,
     labelled,
     loss: Number.isFinite(loss) ? loss : null,
+    ...(after === undefined ? {} : { after: Number.isFinite(after) ? after : null }),
   }));
   return { id, contributions, losses };
 }

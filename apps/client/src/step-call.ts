@@ -7,7 +7,7 @@ export function stepOf(
   { local }: Welcome,
   control: Float32Array | null,
 ): Omit<StepCall, 'theta'> & { checkpoint: boolean; attempt: number; best?: number } {
-  const { round, attempt, lambda, exchange, probe, checkpoint, warmup, scale, best } = call;
+  const { round, attempt, lambda, exchange, probe, checkpoint, warmup, scale, best, wants } = call;
   const steps = local && {
     // The learner checks it against the optimizers that it knows.
     ...(local as typeof local & Pick<LocalCall, 'optimizer'>),
@@ -23,6 +23,7 @@ export function stepOf(
     checkpoint,
     ...(best === undefined ? {} : { best }),
     ...(warmup === undefined ? {} : { warmup }),
+    ...(wants ? { wants } : {}),
     ...(steps ? { local: steps } : {}),
   };
 }

@@ -1,5 +1,5 @@
 import type { ErrorReport, TaskOffer, Welcome } from '@trunkline/protocol';
-import type { StepCall, TaskLoss, TaskScore } from '@trunkline/model/learner';
+import type { LearnedGradient, StepCall, TaskLoss, TaskScore } from '@trunkline/model/learner';
 
 /** What the training thread can be asked, and what it answers. */
 export interface Requests {
@@ -27,7 +27,7 @@ export interface Requests {
     };
     answer: {
       losses: readonly TaskLoss[];
-      gradients: readonly { kind: 'sum' | 'row' | 'probe'; tasks: readonly string[] }[];
+      gradients: readonly Pick<LearnedGradient, 'kind' | 'tasks'>[];
       stepMs: number;
     };
   };

@@ -34,6 +34,7 @@ interface Held extends Accepted, HeldAnswers {
 export function createBufferedDesk(plan: Plan, rules: BufferRules, deps: DeskDeps): Desk {
   const { members, keeper, delivery } = deps;
   const { exchange, trunk, config, pace } = plan;
+  const { wants } = plan.strategy;
   const book = answerBook();
   const calls = new Map<string, Call>();
   /** Answers of each client so far. */
@@ -54,7 +55,7 @@ export function createBufferedDesk(plan: Plan, rules: BufferRules, deps: DeskDep
     const all = members.asked([...members.all.keys()].sort(byCodeUnits));
     const asked = all.find((entry) => entry.client === client)!;
     const round = counts.get(client) ?? 0;
-    const intake = openIntake({ round, attempt, exchange, length: trunk.layout.length, asked: [asked] });
+    const intake = openIntake({ round, attempt, exchange, length: trunk.layout.length, asked: [asked], wants });
     const call: Call = { intake, asked, versions: new Set(), probe: probing };
     calls.set(client, call);
     return call;
@@ -82,6 +83,7 @@ export function createBufferedDesk(plan: Plan, rules: BufferRules, deps: DeskDep
           probe: probe && exchange === 'sum',
           checkpoint: false,
           ...(member.cold ? { warmup: config.warmup } : {}),
+          ...(wants.length > 0 ? { wants: [...wants] } : {}),
           deadlineMs: pace.patience.deadlineMs,
           credit: chunkCount(trunk.layout.length * 4),
         });
@@ -151,21 +153,36 @@ export function mergeAnswers(held: readonly HeldAnswers[], length: number): Answ
     }
     return { exchange: 'sum', sum, tasks: [...tasks.values()].reduce((all, count) => all + count, 0) };
   }
-  const rows = new Map<string, { last: Row; values: Float32Array[]; scales: number[] }>();
+  const given = new Map<string, Scaled[]>();
   for (const { scale, answers } of held) {
-    for (const row of answers.exchange === 'rows' ? answers.rows : []) {
-      const { values, scales } = rows.get(row.id) ?? { values: [], scales: [] };
-      rows.set(row.id, { last: row, values: [...values, row.values], scales: [...scales, scale] });
-    }
+    for (const row of answers.exchange === 'rows' ? answers.rows : [])
+      given.set(row.id, [...(given.get(row.id) ?? []), { row, scale }]);
   }
-  const merged = [...rows.values()].map(({ last, values, scales }) => ({
-    ...last,
-    values: combineRows(
-      values,
-      scales.map((scale) => scale / scales.length),
-    ),
-  }));
+  const merged = [...given.values()].map((all): Row => {
+    const { row: last } = all.at(-1)!;
+    const values = meanOf(all, (row) => row.values)!;
+    if (!last.extra) return { ...last, values };
+    return { ...last, values, extra: last.extra.map((_, draw) => meanOf(all, (row) => row.extra?.[draw])) };
+  });
   return { exchange: 'rows', rows: merged.sort(byRow) };
+}
+
+interface Scaled {
+  readonly row: Row;
+  readonly scale: number;
+}
+
+/** Mean of s(τ) times one of each row's vectors, over the rows that have it; undefined: none has. */
+function meanOf(all: readonly Scaled[], vectorOf: (row: Row) => Float32Array | undefined): Float32Array | undefined {
+  const there = all.flatMap(({ row, scale }) => {
+    const values = vectorOf(row);
+    return values ? [{ values, scale }] : [];
+  });
+  if (there.length === 0) return undefined;
+  return combineRows(
+    there.map(({ values }) => values),
+    there.map(({ scale }) => scale / there.length),
+  );
 }
 
 /** By task, then by client: an id is `task` or `task@client`. */

@@ -131,6 +131,7 @@ function welcomeOf(plan: Plan, client: string, message: Hello): Welcome {
     rounds,
     exchange: plan.exchange,
     ...(pace.local ? { local: { steps: steps!, optimizer, proximal: proximal!, scaffold: scaffold! } } : {}),
+    ...(plan.strategy.wants.length > 0 ? { wants: [...plan.strategy.wants] } : {}),
     weightHeads: plan.weightHeads,
     evaluateEvery,
     select: config.select,

@@ -10,7 +10,7 @@ import {
   type ChunkMessage,
   type ContributionMessage,
 } from '@trunkline/protocol';
-import { allFinite } from '@trunkline/model/aggregation';
+import { allFinite, type Wants } from '@trunkline/model/aggregation';
 import type { BytePool } from './byte-pool.ts';
 import { orderedSum, type OrderedSum } from './ordered-sum.ts';
 import { byCodeUnits } from './rounds.ts';
@@ -44,6 +44,10 @@ export interface RoundIntake {
   probes(): Row[];
 }
 
+type Kind = ContributionMessage['kind'];
+/** The rows of the two further batches, in the order in which a strategy reads them. */
+const DRAWS = ['extra-1', 'extra-2'] as const;
+
 interface Transfer {
   readonly message: ContributionMessage;
   readonly assembly: Assembly;
@@ -63,6 +67,8 @@ export function openIntake(options: {
   length: number;
   /** In client order. */
   asked: readonly Asked[];
+  /** What the strategy asks for beside rows and losses. */
+  wants?: readonly Wants[];
   /** Memory to use again from round to round. */
   memory?: IntakeMemory;
 }): RoundIntake {
@@ -71,8 +77,12 @@ export function openIntake(options: {
   const transfers = new Map<string, Transfer>();
   /** Hash of each transfer that is in: the same bytes again are acknowledged again and counted once. */
   const received = new Map<string, string>();
-  const rows = new Map<string, { task: string; client: string; values: Float32Array; kind: 'row' | 'probe' }>();
+  const rows = new Map<string, { task: string; client: string; values: Float32Array; kind: Kind }>();
   const losses = new Map<string, number>();
+  const after = new Map<string, number>();
+  const extras = options.wants?.includes('extra-batches') ?? false;
+  const wanted = (kind: Kind) =>
+    kind === 'probe' || (kind === 'sum' || kind === 'row' ? (kind === 'row') === (exchange === 'rows') : extras);
   const counted = new Map<string, number>();
   const sum: OrderedSum = orderedSum(
     length,
@@ -111,7 +121,7 @@ export function openIntake(options: {
       if (message.bytes !== length * 4)
         throw fail('MESSAGE_TOO_LARGE', { event: 'contribution', found: message.bytes, expected: length * 4 });
       const stranger = message.tasks.find((task) => !Object.hasOwn(tasks, task));
-      if (stranger !== undefined || (message.kind === 'row') !== (exchange === 'rows' && message.kind !== 'probe')) {
+      if (stranger !== undefined || !wanted(message.kind)) {
         throw fail('MESSAGE_INVALID', {
           event: 'contribution',
           problem: stranger ? `task ${stranger} was not asked` : `kind ${message.kind} was not asked`,
@@ -155,7 +165,10 @@ export function openIntake(options: {
         const problem = `${message.contributions} contributions announced, ${counted.get(client) ?? 0} arrived`;
         throw fail('MESSAGE_INVALID', { event: 'answered', problem });
       }
-      for (const { task, loss } of message.losses) losses.set(`${task}/${client}`, loss ?? NaN);
+      for (const { task, loss, after: later } of message.losses) {
+        losses.set(`${task}/${client}`, loss ?? NaN);
+        if (later !== undefined) after.set(`${task}/${client}`, later ?? NaN);
+      }
       if (!summed.has(client)) sum.put(client, null);
     },
     get added() {
@@ -187,6 +200,10 @@ export function openIntake(options: {
           share: shareOf(call, task),
           loss: losses.get(`${task}/${client}`) ?? NaN,
           values,
+          ...(after.has(`${task}/${client}`) ? { after: after.get(`${task}/${client}`)! } : {}),
+          ...(extras && kind === 'row'
+            ? { extra: DRAWS.map((draw) => rows.get(`${draw}/${task}/${client}`)?.values) }
+            : {}),
         };
       });
   }

@@ -28,10 +28,12 @@ export function planRun(config: RunConfig): Plan {
   const exchange = config.exchange ?? (fixed ? 'sum' : 'rows');
   if (!fixed && exchange === 'sum')
     throw fail('STRATEGY_NEEDS_ROWS', { at: at(['exchange']), strategy: strategy.name });
-  refuseWants(config, strategy);
   if (config.expect) refuseStrangers(config, config.expect);
   const pace = paceOf(config.mode);
-  if (pace.buffer) refuseSelection(config);
+  if (pace.buffer) {
+    refuseSelection(config);
+    refuseLossesAfter(config, strategy);
+  }
   return {
     config,
     trunk: readTrunk(config),
@@ -44,14 +46,14 @@ export function planRun(config: RunConfig): Plan {
   };
 }
 
-/** A strategy that asks clients for more than rows and losses would quietly weigh by nothing: refused until they can answer. */
-function refuseWants({ source: { at } }: RunConfig, { name, wants }: Strategy): void {
-  if (wants.length === 0) return;
+/** Answers of `buffered` start from whatever trunk was the newest: between two of a client's there is no one step to judge. */
+function refuseLossesAfter({ source: { at } }: RunConfig, { name, wants }: Strategy): void {
+  if (!wants.includes('losses-after')) return;
   throw fail('CONFIG_INVALID', {
     at: at(['strategy']),
     key: 'strategy',
-    problem: `${name} wants ${wants.join(' and ')}, which clients do not send yet.`,
-    remedy: 'Choose another strategy; as a library, with that input supplied, it is complete.',
+    problem: `${name} compares losses before and after a step that all clients share, which mode buffered does not have.`,
+    remedy: 'Choose another strategy, or mode sync or local.',
   });
 }
 

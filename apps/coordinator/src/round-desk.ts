@@ -20,6 +20,7 @@ export interface DeskDeps {
 /** The desk of `sync` and `local`: all clients answer one open round from one trunk. */
 export function createRoundDesk(plan: Plan, { members, keeper, delivery, clock, best }: DeskDeps): Desk {
   const { exchange, trunk, config, pace } = plan;
+  const { wants } = plan.strategy;
   const book = answerBook();
   const memory: IntakeMemory = {
     sum: new Float64Array(exchange === 'sum' ? trunk.layout.length : 0),
@@ -62,6 +63,7 @@ export function createRoundDesk(plan: Plan, { members, keeper, delivery, clock, 
         checkpoint: opened.checkpoint,
         ...(chosen === null ? {} : { best: chosen }),
         ...(member!.cold ? { warmup: config.warmup } : {}),
+        ...(wants.length > 0 ? { wants: [...wants] } : {}),
         deadlineMs: Math.max(0, Math.round(opened.deadlineAt - clock.now())),
         credit: credits.initial(place),
       });
@@ -72,7 +74,7 @@ export function createRoundDesk(plan: Plan, { members, keeper, delivery, clock, 
     open({ round, attempt, clients, probe, checkpoint }) {
       asked = members.asked(clients);
       const { length } = trunk.layout;
-      intake = openIntake({ round, attempt, exchange, length, asked, memory });
+      intake = openIntake({ round, attempt, exchange, length, asked, wants, memory });
       credits = openCredits(asked.length, length * 4, exchange === 'sum');
       opened = {
         probe: probe && exchange === 'sum',

@@ -1,4 +1,12 @@
-import { allFinite, combineRows, gramianOf, roundScaled, type StrategyState } from '@trunkline/model/aggregation';
+import {
+  allFinite,
+  combineRows,
+  gramianOf,
+  roundScaled,
+  type StrategyInput,
+  type StrategyState,
+  type Wants,
+} from '@trunkline/model/aggregation';
 import type { OptimizerState } from '@trunkline/model/optimizer';
 import { randomStream } from '@trunkline/model/random';
 import { initialTrunk } from '@trunkline/model/trunk';
@@ -14,6 +22,10 @@ export interface Row {
   readonly share?: number;
   readonly loss: number;
   readonly values: Float32Array;
+  /** Where the strategy wants `losses-after`; left out: not known. */
+  readonly after?: number;
+  /** Where it wants `extra-batches`: this task's rows of the two; undefined where it had no label in one. */
+  readonly extra?: readonly (Float32Array | undefined)[];
 }
 
 /** What a round's answers amount to. `sum` is Σ λ_k g_k in float64, added in client order; null: no row was left. */
@@ -88,7 +100,9 @@ export function createTrunkStep(plan: Plan): TrunkStep {
       move(combineRows(values, weights));
       return { weights: named(rows, weights), stationary: false };
     }
-    const scaled = rows.map((row) => (row.lambda === 1 ? row.values : combineRows([row.values], [row.lambda])));
+    const scaledBy = (row: Row, values: Float32Array) =>
+      row.lambda === 1 ? values : combineRows([values], [row.lambda]);
+    const scaled = rows.map((row) => scaledBy(row, row.values));
     const tasks = rows.map((row) => row.id);
     strategy ??= member.init(tasks);
     const input = {
@@ -98,6 +112,7 @@ export function createTrunkStep(plan: Plan): TrunkStep {
       losses: Float64Array.from(rows, (row) => row.loss),
       round: version,
       random: randomStream(seed, 'strategy', version),
+      ...wantedOf(rule.wants, rows, scaledBy),
     };
     if ('combine' in member) {
       const { direction, state } = member.combine(input, strategy);
@@ -144,6 +159,22 @@ export function createTrunkStep(plan: Plan): TrunkStep {
     restore(snapshot) {
       ({ version, theta, optimizer, strategy, control } = structuredClone(snapshot));
     },
+  };
+}
+
+/** Not finite, so that the strategy sets its task aside. */
+const ABSENT = Float32Array.of(NaN);
+
+/** What a strategy wants beside rows and losses, as its input names it; rows of further batches carry λ as rows do. */
+function wantedOf(
+  wants: readonly Wants[],
+  rows: readonly Row[],
+  scaledBy: (row: Row, values: Float32Array) => Float32Array,
+): Pick<StrategyInput, 'lossesAfter' | 'extraRows'> {
+  const extra = (draw: number) => rows.map((row) => scaledBy(row, row.extra?.[draw] ?? ABSENT));
+  return {
+    ...(wants.includes('losses-after') ? { lossesAfter: Float64Array.from(rows, ({ after }) => after ?? NaN) } : {}),
+    ...(wants.includes('extra-batches') ? { extraRows: [extra(0), extra(1)] } : {}),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Wants } from './aggregation/strategy.ts';
 import type { Source, Split } from './data/source.ts';
 import type { Tf } from './layer/layer.ts';
 import type { OptimizerConfig } from './optimizer/index.ts';
@@ -20,6 +21,10 @@ export interface LocalCall {
   readonly scale?: Readonly<Record<string, number>>;
 }
 
+/** Batches that are drawn beside a round's own, each from random streams of its own. */
+export const DRAWS = ['extra-1', 'extra-2'] as const;
+export type Draw = (typeof DRAWS)[number];
+
 /** What one round asks of a learner. */
 export interface StepCall {
   readonly round: number;
@@ -35,6 +40,8 @@ export interface StepCall {
   readonly local?: LocalCall;
   /** Steps that heads and adapters take on this trunk first, sending nothing; left out: none. */
   readonly warmup?: number;
+  /** What the run's strategy reads beside rows and losses; neither changes heads, adapters or rows. Left out: nothing. */
+  readonly wants?: readonly Wants[];
 }
 
 export interface TaskLoss {
@@ -42,6 +49,11 @@ export interface TaskLoss {
   /** Mean over the labelled rows of the batch; not finite where the task diverged. */
   readonly loss: number;
   readonly labelled: number;
+  /**
+   * Where the call wants `losses-after`: the loss of the batch of the round before, on this call's trunk and with the head as it stands
+   * before this step; over local steps the mean of their batches' losses. Left out: that batch had no labelled row.
+   */
+  readonly after?: number;
 }
 
 /** Part of a gradient: `values` belong at `offset` of the trunk's layout. */
@@ -51,7 +63,8 @@ export interface GradientSlice {
 }
 
 export interface LearnedGradient {
-  readonly kind: 'sum' | 'row' | 'probe';
+  /** `extra-1` and `extra-2`: the rows of two more independent batches, where the call wants `extra-batches`; unscaled as rows are. */
+  readonly kind: 'sum' | 'row' | 'probe' | Draw;
   /** Tasks in it, in the order in which they were added. */
   readonly tasks: readonly string[];
   /** In the order of offsets; together the whole trunk, once. One slice today; consumers must not count on that. */

@@ -16,13 +16,15 @@ export function createBatches(of: {
   /** Rows in the training split, at least 1. */
   readonly size: number;
   readonly batchSize: number;
+  /** Another draw of the same split names its random streams otherwise. */
+  readonly name?: string;
 }): Batches {
-  const { seed, stream, size, batchSize } = of;
+  const { seed, stream, size, batchSize, name = 'batch' } = of;
   const kept = new Map<number, readonly number[]>();
   const orderOf = (epoch: number) => {
     const known = kept.get(epoch);
     if (known) return known;
-    const order = randomStream(seed, 'batch', stream, epoch).permutation(size);
+    const order = randomStream(seed, name, stream, epoch).permutation(size);
     if (kept.size === 2) kept.delete(kept.keys().next().value!);
     kept.set(epoch, order);
     return order;

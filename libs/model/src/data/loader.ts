@@ -30,13 +30,15 @@ export async function openLoader(data: LoaderData, at: string): Promise<Source> 
   const notes: string[] = [];
   const kept = {} as Record<Split, Rows>;
   let train: Loader | undefined;
+  let iterated = false;
   for (const split of SPLITS) {
     const given = await data.open(split);
     const reopen = async () => (await data.open(split)) as AsyncIterable<Rows>;
     const loader = isLoader(given) ? given : replayed(given, { reopen, endless: false });
     if (split === 'train') {
+      iterated = !isLoader(given);
       train = isLoader(given) ? given : replayed(await reopen(), { reopen, endless: true });
-      if (!isLoader(given))
+      if (iterated)
         notes.push('the training data are a plain iterator: to go back to round r, its first r batches are read again');
     }
     const wanted = loader.size ?? (split === 'train' ? LOOKED_AT : undefined);
@@ -60,6 +62,7 @@ export async function openLoader(data: LoaderData, at: string): Promise<Source> 
     read: (split, rows) => Promise.resolve(pick(kept[split], rows, sizeOf(data.inputShape))),
     column: (split, target) => Promise.resolve(kept[split].targets[target]!),
     batch: async (request) => checked(await train!.batch(request), data, at),
+    oneBatchARound: iterated,
   };
 }
 

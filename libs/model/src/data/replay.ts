@@ -29,14 +29,21 @@ export function replayed(
       if (next++ === place) return step.value;
     }
   };
+  const read = async (round: number): Promise<Rows> => {
+    const wrapped = (place: number) => (endless && length ? place % length : place);
+    const known = wrapped(round);
+    if (length !== undefined && known >= length) return NOTHING;
+    const found = await batchAt(known);
+    // The end was seen only just now: the round belongs to a later pass.
+    return found.size === 0 && wrapped(round) !== known ? batchAt(wrapped(round)) : found;
+  };
+  // One read at a time: an earlier round may be asked for while a later one is read ahead, and both move the one iterator.
+  let turn: Promise<unknown> = Promise.resolve();
   return {
-    async batch({ round }) {
-      const wrapped = (place: number) => (endless && length ? place % length : place);
-      const known = wrapped(round);
-      if (length !== undefined && known >= length) return NOTHING;
-      const found = await batchAt(known);
-      // The end was seen only just now: the round belongs to a later pass.
-      return found.size === 0 && wrapped(round) !== known ? batchAt(wrapped(round)) : found;
+    batch({ round }) {
+      const rows = turn.then(() => read(round));
+      turn = rows.catch(() => undefined);
+      return rows;
     },
   };
 }

@@ -31,6 +31,8 @@ export interface Source {
   place?(split: Split, row: number, target?: string): string;
   /** Where a loader gives training batches itself: the batch of a round, instead of rows by number. */
   batch?(request: { round: number; size: number; random: Random }): Promise<Rows>;
+  /** `batch` gives the same rows for a round whatever `random` says. */
+  readonly oneBatchARound?: boolean;
   read(split: Split, rows: readonly number[] | Uint32Array): Promise<Rows>;
   /** A target's whole column in a split: labels are small even where inputs are not. */
   column(split: Split, target: string): Promise<Column>;

@@ -1,7 +1,8 @@
+import { fail } from '@trunkline/protocol';
 import { createBatches } from '../data/batches.ts';
 import { prefetch } from '../data/prefetch.ts';
 import { randomStream } from '../random.ts';
-import type { LearnerOptions } from '../learner.ts';
+import type { Draw, LearnerOptions } from '../learner.ts';
 import { createLearned, type Learned } from './learned.ts';
 import type { Network, NetworkSource, NetworkTask } from './network.ts';
 import { placeTasks, type PlacedSource } from './place-tasks.ts';
@@ -38,10 +39,33 @@ function buildSource(
     const weights = createLearned(tf, head.stack, plan.optimizer, (slot) => randomStream(seed, ...name, slot));
     return { plan, head, loss, weights, adapter: own ?? shared! };
   });
-  const batches = createBatches({ seed, stream, size: source.sizes.train, batchSize });
-  const read = (round: number) =>
-    source.batch
-      ? source.batch({ round, size: batchSize, random: randomStream(seed, 'batch', stream, round) })
-      : source.read('train', batches.rows(round));
-  return { stream, source, tasks, batches: prefetch(read, Infinity) };
+  const reader = (name: string) => {
+    const batches = createBatches({ seed, stream, size: source.sizes.train, batchSize, name });
+    return (round: number) =>
+      source.batch
+        ? source.batch({ round, size: batchSize, random: randomStream(seed, name, stream, round) })
+        : source.read('train', batches.rows(round));
+  };
+  const read = reader('batch');
+  const extra = (draw: Draw) =>
+    source.oneBatchARound ? refuseDraw(placed[0]!.plan.at) : prefetch(reader(`batch-${draw}`), Infinity);
+  return {
+    stream,
+    source,
+    tasks,
+    batches: prefetch(read, Infinity),
+    extra: { 'extra-1': extra('extra-1'), 'extra-2': extra('extra-2') },
+    again: read,
+  };
 }
+
+/** An iterator gives the same rows for a round whoever asks: nothing independent of its own batch is to be had. */
+const refuseDraw = (at: string): NetworkSource['batches'] => ({
+  take() {
+    throw fail('DATA_LOADER', {
+      at,
+      problem: 'a plain iterator gives one batch a round, and the run’s strategy wants two more that are independent.',
+      expected: 'an object whose `batch` draws with the `random` that it is given',
+    });
+  },
+});

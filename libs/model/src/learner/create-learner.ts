@@ -9,6 +9,7 @@ import type { Learned, LearnedState } from './learned.ts';
 import { localSteps } from './local-steps.ts';
 import type { Network } from './network.ts';
 import { trainStep } from './train-step.ts';
+import { createWanted, withWanted } from './wanted.ts';
 
 interface LearnerState {
   readonly heads: Readonly<Record<string, LearnedState>>;
@@ -26,6 +27,7 @@ export async function createLearner(options: LearnerOptions): Promise<Learner> {
   const heads = new Map(network.tasks.map(({ plan, weights }) => [plan.id, weights]));
   const controls = new Map<string, Float32Array>();
   const { weightHeads } = options;
+  const wanted = createWanted(network, weightHeads);
   const batchAt = async (number: number) => {
     const rows = await Promise.all(
       network.sources.map(async (source) => [source, await source.batches.take(number)] as const),
@@ -42,9 +44,21 @@ export async function createLearner(options: LearnerOptions): Promise<Learner> {
   return {
     async step(call) {
       if (call.warmup) await warmUp(call, call.warmup);
-      const { local } = call;
-      if (local) return localSteps(network, { ...call, local }, { weightHeads, batchAt, controls });
-      return trainStep(network, call, await batchAt(call.round), weightHeads);
+      const { local, wants = [] } = call;
+      const afterwards = wants.includes('losses-after');
+      // A head that only just warmed up took no part in the round before.
+      const known = afterwards && call.round > 0 && !call.warmup;
+      const after = known ? await wanted.lossesAfter(call) : new Map<string, number>();
+      const extra = wants.includes('extra-batches') ? await wanted.extraRows(call, controls) : [];
+      const noted = async (number: number) => {
+        const batch = await batchAt(number);
+        if (afterwards) wanted.note(batch);
+        return batch;
+      };
+      const result = local
+        ? await localSteps(network, { ...call, local }, { weightHeads, batchAt: noted, controls })
+        : trainStep(network, call, await noted(call.round), weightHeads);
+      return withWanted(result, after, extra);
     },
     evaluate: (theta, split) => evaluateNetwork(network, theta, split),
     snapshot: (): LearnerState => ({

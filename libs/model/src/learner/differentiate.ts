@@ -1,6 +1,7 @@
 import type { Scalar, Variable } from '@tensorflow/tfjs';
 import type { Rows } from '../data/source.ts';
 import type { Tensor } from '../layer/layer.ts';
+import type { Draw } from '../learner.ts';
 import { encodeLabels, lossOf, type EncodedLabels } from './encode-labels.ts';
 import { forwardTasks } from './forward-tasks.ts';
 import type { Learned } from './learned.ts';
@@ -11,14 +12,16 @@ export interface RoundBatch {
   readonly round: number;
   readonly rows: ReadonlyMap<NetworkSource, Rows>;
   readonly labels: ReadonlyMap<NetworkTask, EncodedLabels>;
+  /** Not the round's own batch, but this further one: its chance is its own too. */
+  readonly draw?: Draw;
 }
 
-export function roundBatch(round: number, rows: ReadonlyMap<NetworkSource, Rows>): RoundBatch {
+export function roundBatch(round: number, rows: ReadonlyMap<NetworkSource, Rows>, draw?: Draw): RoundBatch {
   const labels = new Map<NetworkTask, EncodedLabels>();
   for (const [{ tasks }, { targets }] of rows) {
     for (const task of tasks) labels.set(task, encodeLabels(task, targets[task.plan.target]!));
   }
-  return { round, rows, labels };
+  return { round, rows, labels, ...(draw ? { draw } : {}) };
 }
 
 /** How a task enters the sum that is differentiated. */
@@ -73,11 +76,21 @@ export function differentiate(
   return found!;
 }
 
+/** Losses of a batch, one a task, without differentiating; its chance falls as it does in a step. Weights must be loaded. */
+export function lossesOf(network: Network, tasks: readonly NetworkTask[], batch: RoundBatch): number[] {
+  const { tf } = network;
+  const found: number[] = [];
+  tf.tidy(() => {
+    for (const loss of taskLosses(network, tasks, batch, () => 1)) found.push(loss.dataSync()[0]!);
+  });
+  return found;
+}
+
 /** Scalars, in the order of `tasks`; sources in the order of their first task. */
 function taskLosses(
   network: Network,
   tasks: readonly NetworkTask[],
-  { round, rows, labels }: RoundBatch,
+  { round, rows, labels, draw }: RoundBatch,
   junction: (task: NetworkTask) => number,
 ): Tensor[] {
   const { tf } = network;
@@ -87,7 +100,7 @@ function taskLosses(
     if (sharing.length === 0) continue;
     const { size, inputs } = rows.get(source)!;
     const x = tf.tensor(inputs, [size, ...source.source.inputShape]);
-    const chance = { stream: source.stream, round };
+    const chance = { stream: source.stream, round, draw };
     const outputs = forwardTasks(network, sharing, x, { chance, junction });
     for (const [i, task] of sharing.entries()) losses.set(task, lossOf(tf, task, outputs[i]!, labels.get(task)!));
   }

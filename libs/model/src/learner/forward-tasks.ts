@@ -1,6 +1,7 @@
 import { withGradient } from '../layer/custom-gradient.ts';
 import { forward } from '../layer/forward.ts';
 import type { Tensor } from '../layer/layer.ts';
+import type { Draw } from '../learner.ts';
 import { randomStream, type Random } from '../random.ts';
 import type { Learned } from './learned.ts';
 import type { Network, NetworkTask } from './network.ts';
@@ -9,6 +10,8 @@ import type { Network, NetworkTask } from './network.ts';
 export interface Chance {
   readonly stream: string;
   readonly round: number;
+  /** A further batch of the round has masks of its own. */
+  readonly draw?: Draw | undefined;
 }
 
 export interface ForwardCall {
@@ -19,7 +22,7 @@ export interface ForwardCall {
 
 /**
  * Outputs [rows, width] of some tasks of one source, from its rows [rows, ...inputShape]. Tasks with one adapter share one trunk pass;
- * every pass of a round has the same dropout masks. Weights must be loaded; runs inside `tf.tidy`.
+ * every pass of a batch has the same dropout masks. Weights must be loaded; runs inside `tf.tidy`.
  */
 export function forwardTasks(
   network: Network,
@@ -49,8 +52,8 @@ export function forwardTasks(
   });
 }
 
-const layerRandom = (seed: number, { stream, round }: Chance, layer: string): Random =>
-  randomStream(seed, 'dropout', stream, round, layer);
+const layerRandom = (seed: number, { stream, round, draw }: Chance, layer: string): Random =>
+  randomStream(seed, draw ? `dropout-${draw}` : 'dropout', stream, round, layer);
 
 /** The identity, whose gradient is multiplied by `factor`. */
 function scaleGradient({ tf }: Network, x: Tensor, factor: number): Tensor {

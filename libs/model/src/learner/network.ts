@@ -1,6 +1,7 @@
 import type { Prefetch } from '../data/prefetch.ts';
 import type { Rows, Source } from '../data/source.ts';
 import type { Head } from '../head/index.ts';
+import type { Draw } from '../learner.ts';
 import type { Tf } from '../layer/layer.ts';
 import type { Loss } from '../loss/index.ts';
 import type { TaskPlan } from '../task.ts';
@@ -22,6 +23,10 @@ export interface NetworkSource {
   readonly stream: string;
   readonly source: Source;
   readonly batches: Prefetch<Rows>;
+  /** Further batches of a round, independent of its own. */
+  readonly extra: Readonly<Record<Draw, Prefetch<Rows>>>;
+  /** A round's own batch once more, out of turn. */
+  again(round: number): Promise<Rows>;
   readonly tasks: readonly NetworkTask[];
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { countField, digestField, idField, jsonField, shapeField, textField } from './fields.ts';
+import { wantsField } from './round.ts';
 
 /** Client → coordinator, first message after admission. Run and trunk are given only when the client's state holds them. */
 export const helloMessage = z.strictObject({
@@ -35,6 +36,8 @@ export const welcomeMessage = z.strictObject({
       scaffold: z.boolean(),
     })
     .optional(),
+  /** What the strategy asks for beside rows and losses; left out: nothing. */
+  wants: wantsField.optional(),
   /** λ on heads too. */
   weightHeads: z.boolean(),
   evaluateEvery: countField,

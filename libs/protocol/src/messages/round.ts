@@ -11,6 +11,12 @@ export type AnswerId = z.infer<typeof answerId>;
 const factors = z.record(idField, z.number().nonnegative());
 
 /**
+ * What a strategy asks of clients beside rows and losses. `losses-after`: each task's loss of the last round's batch on this round's trunk.
+ * `extra-batches`: rows of two more independent batches.
+ */
+export const wantsField = z.array(z.enum(['losses-after', 'extra-batches'])).max(2);
+
+/**
  * Coordinator → client: answer `round` from trunk `version`. In a run of mode `buffered` each client has its own count of rounds: how
  * often it has answered.
  */
@@ -30,6 +36,8 @@ export const roundMessage = z.strictObject({
   best: countField.optional(),
   /** Steps that heads and adapters take on this trunk first, sending nothing: the client joined a run that was under way. */
   warmup: countField.max(limits.localSteps).optional(),
+  /** Left out: nothing beside rows and losses. */
+  wants: wantsField.optional(),
   /** Milliseconds from now; null: no deadline. */
   deadlineMs: countField.nullable(),
   /** Chunks that may be sent at once; more by `credit`. */
@@ -43,13 +51,15 @@ const taskLoss = z.strictObject({
   loss: scoreField,
   /** Labelled rows in the batch; with 0 the task did nothing. */
   labelled: countField,
+  /** Where `losses-after` is wanted: what the last round's batch loses on this round's trunk; null where it was not finite. */
+  after: scoreField.optional(),
 });
 
 /** Client → coordinator: one vector of this answer follows in chunks. Acknowledged once all of it arrived and was verified. */
 export const contributionMessage = z.strictObject({
   ...answerId.shape,
-  /** `sum`, or the task of a row. */
-  kind: z.enum(['sum', 'row', 'probe']),
+  /** `extra-1`, `extra-2`: the rows of the two further batches, where `extra-batches` is wanted. */
+  kind: z.enum(['sum', 'row', 'probe', 'extra-1', 'extra-2']),
   /** The tasks whose gradients are in it, in the order in which they were added. */
   tasks: z.array(idField).min(1).max(limits.tasksPerClient),
   bytes: countField,
