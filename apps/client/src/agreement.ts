@@ -1,4 +1,5 @@
 import type { Welcome } from '@trunkline/protocol';
+import { mostAnswers } from './agreed.ts';
 import type { ClientConfig } from './config.ts';
 
 /** What will leave this client, shown before anything does. */
@@ -6,6 +7,7 @@ export interface Agreement {
   readonly run: string;
   readonly url: string;
   readonly parameters: number;
+  /** Answers asked for at the most: one a round, where rounds are shared. */
   readonly rounds: number;
   /** Local steps in each round; null: a round is one gradient. */
   readonly localSteps: number | null;
@@ -17,13 +19,14 @@ export interface Agreement {
 }
 
 export function agreementOf(welcome: Welcome, config: ClientConfig, url: string): Agreement {
-  const { rounds, evaluateEvery, probeEvery, exchange, trunk, local } = welcome;
+  const { evaluateEvery, probeEvery, exchange, trunk, local } = welcome;
+  const rounds = mostAnswers(welcome);
   const tasks = config.tasks.map(({ id }) => id);
   const probes = exchange === 'sum' && probeEvery > 0 ? Math.ceil(rounds / probeEvery) : 0;
   // A row, and the same of each of two further batches where the strategy wants them.
   const rows = tasks.length * (welcome.wants?.includes('extra-batches') ? 3 : 1);
   const vectors = rounds * (exchange === 'sum' ? 1 : rows) + probes * tasks.length;
-  const evaluations = Math.ceil(rounds / evaluateEvery) + 1;
+  const evaluations = Math.ceil(welcome.rounds / evaluateEvery) + 1;
   return {
     run: welcome.run,
     url,

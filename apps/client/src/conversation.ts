@@ -5,6 +5,8 @@ import {
   type Clock,
   type CoordinatorMessage,
 } from '@trunkline/protocol';
+import { agreedFirst, holdTo } from './agreed.ts';
+import { agreementOf } from './agreement.ts';
 import { answerOf, sendAnswer, type Answer } from './answer.ts';
 import type { ClientEvent } from './client-event.ts';
 import type { ClientConfig } from './config.ts';
@@ -55,14 +57,35 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
     await trainer.close();
     settle(outcome);
   };
-  const failWith = (thrown: unknown) => void end({ kind: 'failed', error: toTrunklineError(thrown) });
+  const failWith = (thrown: unknown) => {
+    const error = toTrunklineError(thrown);
+    // Whoever runs the coordinator sees what it asked for that this client will not do.
+    if (!over && error.code === 'REQUEST_NOT_AGREED')
+      link.request('leave', { reason: error.message.slice(0, 1_024) }).catch(() => undefined);
+    void end({ kind: 'failed', error });
+  };
+  const entered = (asked: string): Entered => agreedFirst(joined, asked);
+  const allowed = (check: () => unknown): boolean => {
+    try {
+      check();
+      return true;
+    } catch (refused) {
+      failWith(refused);
+      return false;
+    }
+  };
 
   const join = async () => {
     const before = deps.held.at(deps.url);
     const saved = before && { run: before.run, trunk: before.trunk };
     const known = joined ? { run: joined.welcome.run, trunk: joined.trunk.digest } : saved;
     const welcome = await link.request('hello', { capabilities: [...CAPABILITIES], ...known });
-    joined ??= await enter(config, welcome, deps);
+    if (joined) {
+      const more = joined.agreed.renewed(welcome);
+      if (more && !(await deps.agree(agreementOf(welcome, config, deps.url)))) return end({ kind: 'declined' });
+      const tasks = config.tasks.map(({ id }) => id);
+      if (more) joined = { ...joined, welcome, agreed: holdTo(welcome, tasks) };
+    } else joined = await enter(config, welcome, deps);
     if (!joined) return end({ kind: 'declined' });
     joined.inbox.reset();
     const { offers, machine } = joined;
@@ -72,6 +95,7 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
 
   const work = async (call: CoordinatorMessage<'round'>) => {
     const { round, attempt } = call;
+    entered(`an answer to round ${round}`).agreed.round(call);
     credit.set(call.credit);
     if (answer?.id.round === round && answer.id.attempt === attempt) return sendAnswer(link, answer, credit.use);
     // Asked again while still at it: what is under way will be sent.
@@ -105,7 +129,9 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
     await sendAnswer(link, answer, credit.use);
   };
 
-  const evaluate = async ({ version, attempt, split, best }: CoordinatorMessage<'evaluate'>) => {
+  const evaluate = async (call: CoordinatorMessage<'evaluate'>) => {
+    const { version, attempt, split, best } = call;
+    entered(`the scores of trunk ${version}`).agreed.evaluate(call);
     const { theta } = await joined!.inbox.trunk(version, attempt);
     const { scores: found, digests } = await trainer.ask('evaluate', {
       version,
@@ -133,18 +159,20 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
   };
 
   const handlers: CoordinatorHandlers = {
-    trunk: (message) => joined!.inbox.announce(message),
-    chunk: (message, bytes) => joined!.inbox.chunk(message, bytes),
+    trunk: (message) => entered('room for a trunk').inbox.announce(message),
+    chunk: (message, bytes) => entered('room for a trunk').inbox.chunk(message, bytes),
     round: (message) => during(work(message)),
     credit: ({ chunks }) => credit.add(chunks),
     evaluate: (message) => during(evaluate(message)),
     rewind: ({ round, attempt }) => {
+      if (!allowed(() => entered(`a return to round ${round}`))) return;
       answer = undefined;
       working = undefined;
       during(trainer.ask('rewind', { round }).then(() => deps.emit({ event: 'rewound', round, attempt })));
     },
     status: (message) => deps.emit({ event: 'waiting', ...message }),
     finished: (message) => {
+      if (!allowed(() => entered('a farewell').agreed.finished(message))) return;
       farewell = true;
       during(
         trainer.ask('snapshot', {}).then(({ bytes }) => {

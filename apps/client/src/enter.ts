@@ -1,5 +1,6 @@
-import type { TaskOffer, Welcome } from '@trunkline/protocol';
+import { fail, type TaskOffer, type Welcome } from '@trunkline/protocol';
 import { buildTrunk, type Trunk, type TrunkSpec } from '@trunkline/model/trunk';
+import { holdTo, type Agreed } from './agreed.ts';
 import { agreementOf, type Agreement } from './agreement.ts';
 import type { ClientConfig } from './config.ts';
 import { createInbox, type Inbox } from './inbox.ts';
@@ -10,6 +11,7 @@ import type { Machine } from './trainer-protocol.ts';
 /** What a client holds once it knows the run. */
 export interface Entered {
   readonly welcome: Welcome;
+  readonly agreed: Agreed;
   readonly trunk: Trunk;
   readonly inbox: Inbox;
   readonly offers: TaskOffer[];
@@ -27,7 +29,7 @@ export interface EnterDeps {
   readonly agree: (agreement: Agreement) => Promise<boolean>;
 }
 
-/** Judges the run that a coordinator offers, and builds for it; undefined: it was declined. @throws TRUNK_DIFFERS, LAYER_* */
+/** Judges the run that a coordinator offers, and builds for it; undefined: it was declined. @throws TRUNK_DIFFERS, LAYER_*, REQUEST_NOT_AGREED */
 export async function enter(
   config: ClientConfig,
   welcome: Welcome,
@@ -36,8 +38,15 @@ export async function enter(
   refuseOtherTrunk(held, welcome);
   // Shapes first: a trunk that is not on the allow-list, or too large, ends here.
   const trunk = buildTrunk(welcome.trunk.spec as TrunkSpec, { at: 'the coordinator’s trunk' });
+  const { parameters } = welcome.trunk;
+  if (parameters !== trunk.layout.length)
+    throw fail('REQUEST_NOT_AGREED', {
+      asked: `a trunk that it says has ${parameters} parameters`,
+      agreed: `no trunk but the one described, which has ${trunk.layout.length}`,
+    });
   const agreed = await agree(agreementOf(welcome, config, url));
   if (!agreed) return undefined;
+  const tasks = config.tasks.map(({ id }) => id);
   const { seed, weightHeads } = welcome;
   const built = await trainer.ask('build', {
     welcome: { seed, weightHeads, spec: welcome.trunk.spec, digest: welcome.trunk.digest },
@@ -45,5 +54,5 @@ export async function enter(
     device: config.device,
     threads,
   });
-  return { welcome, trunk, inbox: createInbox(trunk.layout.length), ...built };
+  return { welcome, agreed: holdTo(welcome, tasks), trunk, inbox: createInbox(trunk.layout.length), ...built };
 }

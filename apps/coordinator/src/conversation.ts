@@ -129,6 +129,7 @@ function welcomeOf(plan: Plan, client: string, message: Hello): Welcome {
     capabilities: [...CAPABILITIES],
     trunk: { spec: trunk.spec, digest: trunk.digest, parameters: trunk.layout.length },
     rounds,
+    ...(pace.buffer ? { answers: rounds * (pace.buffer.size + 1) + pace.buffer.size } : {}),
     exchange: plan.exchange,
     ...(pace.local ? { local: { steps: steps!, optimizer, proximal: proximal!, scaffold: scaffold! } } : {}),
     ...(plan.strategy.wants.length > 0 ? { wants: [...plan.strategy.wants] } : {}),
@@ -136,5 +137,6 @@ function welcomeOf(plan: Plan, client: string, message: Hello): Welcome {
     evaluateEvery,
     select: config.select,
     probeEvery,
+    warmup: config.warmup,
   };
 }

@@ -361,6 +361,11 @@ export const errors = {
     hint: 'Install the same Trunkline release on both sides, with nothing between them that changes what they send.',
     exit: 30,
   },
+  REQUEST_NOT_AGREED: {
+    message: 'The coordinator asks for {asked}; this client agreed to {agreed}.',
+    hint: 'Nothing was sent for it, and this client left the run. Ask who runs the coordinator; join again to see what the run wants now.',
+    exit: 30,
+  },
   CONTRIBUTION_UNKNOWN: {
     message: 'Chunk {index} of transfer {transfer} was not announced or not due.',
     hint: 'Install the same Trunkline release on both sides.',

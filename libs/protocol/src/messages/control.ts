@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { limits } from '../limits.ts';
-import { countField, digestField } from './fields.ts';
+import { countField, digestField, idField } from './fields.ts';
 
 /** Coordinator → client: go back to the state saved at the start of `round`; what comes next is attempt `attempt`. */
 export const rewindMessage = z.strictObject({ round: countField, attempt: countField });
@@ -17,7 +16,7 @@ export type StatusMessage = z.infer<typeof statusMessage>;
 
 /** Coordinator → client: the run is over. */
 export const finishedMessage = z.strictObject({
-  run: z.string().max(limits.idLength),
+  run: idField,
   rounds: countField,
   sha256: digestField,
 });

@@ -13,7 +13,7 @@ export type Hello = z.infer<typeof helloMessage>;
 
 /** The coordinator's answer: all that a client needs to build the trunk and its heads, and to judge whether it wants to. */
 export const welcomeMessage = z.strictObject({
-  run: z.string().max(limits.idLength),
+  run: idField,
   seed: z.number(),
   capabilities: z.array(z.string().max(32)).max(64),
   trunk: z.strictObject({
@@ -24,6 +24,8 @@ export const welcomeMessage = z.strictObject({
     parameters: countField.max(limits.trunkElements),
   }),
   rounds: countField,
+  /** How many answers one client is asked for at the most, where clients do not share rounds; left out: one a round. */
+  answers: countField.optional(),
   exchange: z.enum(['sum', 'rows']),
   /** Rows are sums of this many local updates instead of gradients; left out: gradients. */
   local: z
@@ -44,6 +46,8 @@ export const welcomeMessage = z.strictObject({
   /** `best`: heads and adapters are kept with every trunk that is scored, until a better one is. */
   select: z.enum(['last', 'best']).default('last'),
   probeEvery: countField,
+  /** Steps that heads and adapters may be asked to take first, sending nothing, by a client that joins a run under way. */
+  warmup: countField.max(limits.localSteps).default(0),
 });
 export type Welcome = z.infer<typeof welcomeMessage>;
 
