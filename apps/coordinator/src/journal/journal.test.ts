@@ -86,6 +86,7 @@ const base = (round: number): BaseRecord => ({
   machine: { round },
   seats: [],
   counts: {},
+  following: 0,
 });
 const everything = (disk: Disk) =>
   sequencesIn(disk, FOLDER).flatMap((sequence) =>

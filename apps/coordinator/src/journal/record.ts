@@ -95,6 +95,8 @@ export interface BaseRecord {
   readonly seats: readonly SeatedRecord[];
   /** Mode `buffered`: answers of each client so far. */
   readonly counts: Readonly<Record<string, number>>;
+  /** How many records behind it say what was in the air. */
+  readonly following: number;
 }
 
 export type JournalRecord =
