@@ -32,6 +32,17 @@ describe('answers since the last close, merged', () => {
     expect(merged).toEqual({ exchange: 'rows', rows: [row('x', 2, 2)] });
   });
 
+  it('merge rows of further batches as rows, over the answers that have them', () => {
+    const extra = (...both: (number | undefined)[]) =>
+      both.map((value) => (value === undefined ? undefined : Float32Array.of(value)));
+    const first = { ...row('x', 2), extra: extra(4, 6) };
+    const second = { ...row('x', 4), extra: extra(8, undefined) };
+    const merged = mergeAnswers([rows('a', 0, 1, first), rows('a', 1, 0.5, second)], 1);
+    expect(merged).toEqual({ exchange: 'rows', rows: [{ ...row('x', 2), extra: extra(4, 6) }] });
+    const none = { ...row('x', 2), extra: extra(undefined, 3) };
+    expect(mergeAnswers([rows('a', 0, 1, none)], 1)).toEqual({ exchange: 'rows', rows: [none] });
+  });
+
   it('are ordered by task, then by client, where replicas serve one', () => {
     const merged = mergeAnswers([rows('b', 0, 1, row('t@b', 1)), rows('a', 0, 1, row('t@a', 1), row('t-x', 1))], 1);
     expect(merged.exchange === 'rows' && merged.rows.map(({ id }) => id)).toEqual(['t@a', 't@b', 't-x']);
