@@ -1,5 +1,17 @@
-import type { Effect, RoundsConfig, RoundsEvent, RoundsState, Timer } from './round-events.ts';
-import { byCodeUnits, diverging, gaveUp, initialRounds, missingTasks, moved, setTimer } from './rounds.ts';
+import { markPoint } from './returning.ts';
+import type { Effect, Resumption, RoundsConfig, RoundsEvent, RoundsState, Timer } from './round-events.ts';
+import {
+  byCodeUnits,
+  diverging,
+  gaveUp,
+  goOn,
+  initialRounds,
+  isPoint,
+  missingTasks,
+  moved,
+  seat,
+  setTimer,
+} from './rounds.ts';
 
 /**
  * When the trunk moves in mode `buffered` (Nguyen et al., FedBuff, AISTATS 2022), as a pure state machine with the events and effects
@@ -18,8 +30,9 @@ export interface BufferedState extends RoundsState {
 
 export type BufferedConfig = RoundsConfig & { readonly size: number };
 
-export const initialBuffered = (): BufferedState => ({
-  ...initialRounds(),
+/** @param from left out: a new run */
+export const initialBuffered = (from?: Resumption): BufferedState => ({
+  ...initialRounds(from),
   busy: new Set(),
   calls: new Map(),
   held: [],
@@ -74,13 +87,14 @@ const unscored = (state: BufferedState): string[] => [...state.asked].filter((cl
 function joined(
   config: BufferedConfig,
   state: BufferedState,
-  { client, tasks }: Extract<RoundsEvent, { type: 'joined' }>,
+  event: Extract<RoundsEvent, { type: 'joined' }>,
 ): Effect[] {
-  state.seats.set(client, { client, tasks, connected: true });
+  const { client } = event;
+  seat(state, event);
   if (state.phase === 'gathering') {
     if (missingTasks(config, state).length > 0) return waiting(config, state);
     state.phase = 'training';
-    return open(config, state);
+    return [...goOn(config, state), ...open(config, state)];
   }
   // One that came back is asked for the answer that it owes, or for its scores; a newcomer for its first answer.
   if (state.busy.has(client)) return [{ do: 'ask', client }];
@@ -136,7 +150,8 @@ function closeOrAsk(config: BufferedConfig, state: BufferedState): Effect[] {
 
 function open(config: BufferedConfig, state: BufferedState): Effect[] {
   const probe = config.probeEvery > 0 && state.round % config.probeEvery === 0;
-  const checkpoint = state.round % config.checkpointEvery === 0;
+  const checkpoint = isPoint(config, state.round);
+  if (checkpoint) markPoint(state);
   return [
     { do: 'open', round: state.round, attempt: state.attempt, clients: [], probe, checkpoint },
     setTimer(state, 'deadline', config.deadlineMs),

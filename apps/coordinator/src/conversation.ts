@@ -7,12 +7,14 @@ import {
   type Join,
   type Joined,
   type ScoresMessage,
+  type TrunklineError,
   type Welcome,
 } from '@trunkline/protocol';
 import type { CoreDeps } from './core.ts';
 import type { Desk } from './desk.ts';
 import type { ClientHandlers, Connection } from './gateway.ts';
-import type { Members } from './members.ts';
+import type { Ledger } from './ledger.ts';
+import type { Member, Members } from './members.ts';
 import type { Plan } from './plan.ts';
 import type { RoundsEvent, RoundsState } from './round-events.ts';
 import type { ScoredTask } from './run-events.ts';
@@ -23,8 +25,13 @@ export interface ConversationDeps {
   readonly state: Readonly<RoundsState>;
   readonly clock: Clock;
   readonly emit: CoreDeps['emit'];
+  readonly ledger: Pick<Ledger, 'birth' | 'contradicts'>;
   readonly feed: (event: RoundsEvent) => void;
-  readonly scored: (scores: readonly ScoredTask[]) => void;
+  readonly scored: (client: string, scores: readonly ScoredTask[]) => void;
+  /** The run is over: this client has not heard of it yet. */
+  readonly farewell: (member: Member) => void;
+  /** The run cannot go on. */
+  readonly fail: (error: TrunklineError) => void;
 }
 
 /** What a client may say, and what it is answered. */
@@ -42,10 +49,20 @@ export function createConversation(plan: Plan, deps: ConversationDeps): Conversa
 
   const seat = (connection: Connection, message: Join): Joined => {
     const { client } = connection;
+    const { stands, holds = [] } = message;
+    const older = deps.ledger.contradicts(client, stands, holds);
+    if (older) {
+      // Nothing is lost yet while everyone is still being waited for: the folder can be put right.
+      if (state.phase === 'gathering') clock.soon(() => deps.fail(older));
+      throw older;
+    }
     const again = members.all.has(client);
     const member = members.seat(connection, message);
-    // A process that has answered before holds its heads; any other starts with new ones.
-    member.cold = state.round > 0 && config.warmup > 0 && message.answered === undefined;
+    if (state.phase === 'finished') {
+      clock.soon(() => deps.farewell(member));
+      return { round: state.round, attempt: state.attempt };
+    }
+    member.cold = state.round > 0 && config.warmup > 0 && stands === undefined;
     const tasks = member.offers.map(({ id }) => id);
     const labelled = Object.fromEntries(member.offers.map((offer) => [offer.id, offer.labelled]));
     const { backend, library, device, threads } = message.machine;
@@ -58,7 +75,7 @@ export function createConversation(plan: Plan, deps: ConversationDeps): Conversa
       again,
     });
     // The acknowledgement goes out before the first call.
-    clock.soon(() => feed({ type: 'joined', client, tasks }));
+    clock.soon(() => feed({ type: 'joined', client, tasks, stands, holds }));
     return { round: state.round, attempt: state.attempt };
   };
 
@@ -79,9 +96,10 @@ export function createConversation(plan: Plan, deps: ConversationDeps): Conversa
   };
 
   const keepScores = (client: string, message: ScoresMessage) => {
-    const { version, split, tasks } = message;
-    if (version !== state.round || split !== state.scoring[0]) return;
-    deps.scored(tasks.map(({ task, loss, metrics }) => ({ task, client, loss, metrics })));
+    const { version, attempt, split, tasks } = message;
+    if (version !== state.round || attempt !== state.attempt || split !== state.scoring[0]) return;
+    const found = tasks.map(({ task, loss, metrics }) => ({ task, client, loss, metrics }));
+    deps.scored(client, found);
     feed({ type: 'scored', client, version, split });
   };
 
@@ -89,7 +107,7 @@ export function createConversation(plan: Plan, deps: ConversationDeps): Conversa
     handlers: (connection) => {
       const { client } = connection;
       return {
-        hello: (message) => welcomeOf(plan, client, message),
+        hello: (message) => ({ ...welcomeOf(plan, client, message), birth: deps.ledger.birth }),
         join: (message) => seat(connection, message),
         contribution: (message) => desk.intake(client, message.round).announce(client, message),
         chunk: (message, bytes) => desk.current(client).chunk(client, message, bytes),

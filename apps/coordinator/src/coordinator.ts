@@ -1,26 +1,44 @@
+import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { fail, PROTOCOL_VERSION, systemClock, type Clock, type TrunklineError } from '@trunkline/protocol';
-import { fileCheckpoints } from './checkpoints.ts';
+import { fail, systemClock, toTrunklineError, type Clock } from '@trunkline/protocol';
+import { fileDisk } from '@trunkline/model/disk';
+import type { Disk } from '@trunkline/model/store';
 import type { RunConfig } from './config.ts';
 import { openControl, type ControlSocket } from './control-socket.ts';
 import { createCore, type Outcome } from './core.ts';
-import { openGateway, type Knock } from './gateway.ts';
+import { openDoorkeeper } from './door/doorkeeper.ts';
+import { certificateFor, isLoopback, urlOf, writeListening } from './door/listening.ts';
+import { openGateway } from './gateway.ts';
 import { createHttp } from './http.ts';
 import type { OperatorView } from './operator-view.ts';
+import { lockFolder } from './lock.ts';
+import { openRun, type OpenedRun } from './open-run.ts';
 import { planRun } from './plan.ts';
-import { createRunFolder, removeUnstarted, writeConfig, writeManifest } from './run-folder.ts';
+import { writeResult } from './result.ts';
+import { makeRunFolder, removeUnstarted, writeManifest } from './run-folder.ts';
 import type { RunEvent, Sink } from './run-events.ts';
 import { jsonlSink } from './sinks/jsonl.ts';
+import { cutTornLine } from './torn-line.ts';
 import { createSurface, type Surface } from './surface.ts';
 
 export interface CoordinatorDeps {
   readonly clock?: Clock;
   /** Hears of everything that happens, beside `events.jsonl`. */
   readonly sinks?: readonly Sink[];
-  /** The run's folder; it must not exist. */
   readonly folder: string;
+  /** A run that lies in the folder goes on; default: it is refused. */
+  readonly resume?: boolean;
+  /** false: nothing is kept that a run could go on from. Default: true. */
+  readonly durable?: boolean;
+  readonly disk?: Disk;
+  /** Name of a new run among all of the same id; default: by chance. */
+  readonly birth?: () => string;
   /** Listen off loopback without TLS and invitations. */
   readonly insecure?: boolean;
+  /** TLS with a certificate of one's own, which clients are given as `--ca`. */
+  readonly devCertificate?: boolean;
+  /** Keys and challenges come from it; default: the system's. */
+  readonly randomBytes?: (count: number) => Uint8Array;
 }
 
 export interface Coordinator {
@@ -43,27 +61,75 @@ export interface Coordinator {
 }
 
 /**
- * Starts a coordinator: checks the configuration, makes the run folder, opens the door.
- * @throws before anything is started: CONFIG_*, LAYER_*, STRATEGY_*, EXPECT_MISSING, LISTEN_NOT_LOOPBACK, RUN_FOLDER_EXISTS, PORT_IN_USE
+ * Starts a coordinator: checks the configuration, makes the run folder or goes on from it, opens the door.
+ * @throws before anything is started: CONFIG_*, LAYER_*, STRATEGY_*, EXPECT_MISSING, LISTEN_NOT_LOOPBACK, PORT_IN_USE, RUN_LOCKED, and
+ *   what `openRun` throws
  */
 export async function startCoordinator(config: RunConfig, deps: CoordinatorDeps): Promise<Coordinator> {
-  const { folder, clock = systemClock } = deps;
-  const plan = planRun(config);
+  const { folder, clock = systemClock, disk = fileDisk() } = deps;
   if (!config.expect) throw fail('EXPECT_MISSING', { at: config.source.at([]) });
-  if (!deps.insecure && !isLoopback(config.listen.host))
+  if (!deps.insecure && !deps.devCertificate && !config.listen.tls && !isLoopback(config.listen.host))
     throw fail('LISTEN_NOT_LOOPBACK', { at: config.source.at(['listen', 'host']), host: config.listen.host });
-  const http = createHttp();
-  const port = await http.listen({ ...config.listen, at: (key) => config.source.at(['listen', key]) });
+  // Refused before anything is made where it can be.
+  planRun(config);
+  makeRunFolder(disk, folder);
+  const lock = await lockFolder(folder);
+  const opened = await letGoOnError(lock.release, () => {
+    const { resume = false, durable = true, birth = randomUUID } = deps;
+    return openRun(config, { disk, folder, resume, durable, birth });
+  });
+  return letGoOnError(
+    async () => {
+      if (!opened.from) removeUnstarted(disk, folder);
+      await lock.release();
+    },
+    () => openDoor(opened, { ...deps, clock, disk, release: lock.release }),
+  );
+}
+
+interface DoorDeps extends CoordinatorDeps {
+  readonly clock: Clock;
+  readonly disk: Disk;
+  readonly release: () => Promise<void>;
+}
+
+async function openDoor(opened: OpenedRun, deps: DoorDeps): Promise<Coordinator> {
+  const { plan, ledger, from } = opened;
+  const { folder, clock, disk } = deps;
+  const { config } = plan;
+  const { insecure = false, devCertificate: dev = false } = deps;
+  const certificate = certificateFor(config, { folder, dev, insecure, now: clock.date() });
+  const keeper = openDoorkeeper({
+    folder,
+    run: config.run,
+    clock,
+    random: deps.randomBytes ?? randomBytes,
+    invitations: config.listen.invitations ?? (!insecure && !isLoopback(config.listen.host)),
+    refused: (client, error) => core.emit({ event: 'refused', client, message: 'admission', error: error.report() }),
+    failed: (error) => core.fail(error),
+  });
+  const http = createHttp({ certificate, challenge: keeper.challenge });
+  const port = await letGoOnError(
+    async () => keeper.close(),
+    () =>
+      http.listen({
+        ...config.listen,
+        port: portOf(config, ledger.port),
+        at: (key) => config.source.at(['listen', key]),
+      }),
+  );
   let journal: ReturnType<typeof jsonlSink>;
+  let cut: number;
+  const events = join(folder, 'events.jsonl');
   try {
-    createRunFolder(folder);
-    writeConfig(folder, plan);
-    journal = jsonlSink(join(folder, 'events.jsonl'));
+    ledger.listened(port);
+    cut = cutTornLine(disk, events);
+    journal = jsonlSink(events);
   } catch (error) {
     await http.close();
     throw error;
   }
-  let started = false;
+  let started = from !== undefined;
   const surface = createSurface(plan, clock);
   const emit = (event: RunEvent) => {
     started ||= event.event === 'checkpoint' || event.event === 'round';
@@ -74,22 +140,33 @@ export async function startCoordinator(config: RunConfig, deps: CoordinatorDeps)
   const core = createCore(plan, {
     clock,
     emit,
-    checkpoints: fileCheckpoints(folder),
+    checkpoints: opened.checkpoints,
+    ledger,
+    from,
+    keepResult: (result) => writeResult(disk, folder, result),
     traffic: http.traffic,
-    manifest: (machines) => writeManifest(folder, plan, machines),
+    manifest: (machines) => writeManifest(disk, folder, plan, machines),
   });
   const gateway = openGateway(http.server, {
-    admit(knock) {
-      const error = admit(knock, (client) => core.members.all.get(client)?.connection != null);
-      if (error) surface.turnedAway(knock.client, error);
-      return error;
+    admit(knock, line) {
+      try {
+        const admitted = keeper.admit(knock);
+        http.letIn(line);
+        return admitted;
+      } catch (thrown) {
+        surface.turnedAway(knock.client, toTrunklineError(thrown));
+        throw thrown;
+      }
     },
+    closed: keeper.closed,
     opened: surface.opened,
-    connected: (connection) => surface.heard(connection, core.connected(connection)),
+    connected: (connection, admitted) =>
+      keeper.connected(connection, admitted, surface.heard(connection, core.connected(connection))),
     disconnected: (client, reason) => core.disconnected(client, reason),
-    refused: (client, message, error) => emit({ event: 'refused', client, message, error: error.report() }),
+    refused: (client, message, error) => core.emit({ event: 'refused', client, message, error: error.report() }),
   });
-  const url = `http://${config.listen.host.includes(':') ? `[${config.listen.host}]` : config.listen.host}:${port}`;
+  const url = urlOf(config.listen.host, port, certificate !== undefined);
+  writeListening(folder, { url, ca: certificate?.ca ?? null });
   let control: ControlSocket;
   try {
     control = await openControl(folder, (request) => surface.answer(core, request));
@@ -97,15 +174,26 @@ export async function startCoordinator(config: RunConfig, deps: CoordinatorDeps)
     await gateway.close();
     await http.close();
     journal.close();
-    removeUnstarted(folder);
     throw error;
   }
   emit({ event: 'listening', run: config.run, url, dashboard: null, folder });
+  for (const { file, problem } of opened.damaged) emit({ event: 'damaged', file, problem });
+  if (cut > 0) emit({ event: 'damaged', file: events, problem: `its torn last line (${cut} bytes) was cut` });
   core.begin();
 
+  /** The disk may be what failed: whoever else listens is told all the same. */
+  const sayAnyway = (event: RunEvent) => {
+    const at = clock.date();
+    for (const sink of [journal.sink, surface.sink, ...(deps.sinks ?? [])]) {
+      try {
+        sink(event, at);
+      } catch {
+        // What cannot be written is on the screen, and in the exit code.
+      }
+    }
+  };
   const done = core.done.then((outcome) => {
-    if (outcome.kind === 'finished') emit({ event: 'finished', rounds: outcome.rounds, sha256: outcome.sha256 });
-    if (outcome.kind === 'failed') emit({ event: 'error', ...outcome.error.report() });
+    if (outcome.kind === 'failed') sayAnyway({ event: 'error', ...outcome.error.report() });
     return outcome;
   });
   let closing: Promise<void> | undefined;
@@ -117,7 +205,8 @@ export async function startCoordinator(config: RunConfig, deps: CoordinatorDeps)
     journal.close();
     await control.close();
     // From the first round on there is something to go on with.
-    if (!started) removeUnstarted(folder);
+    if (!started) removeUnstarted(disk, folder);
+    await deps.release();
   };
   return {
     url,
@@ -134,16 +223,18 @@ export async function startCoordinator(config: RunConfig, deps: CoordinatorDeps)
   };
 }
 
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+/** What was opened before is let go of when the next step fails. */
+async function letGoOnError<T>(letGo: () => Promise<void>, next: () => T | Promise<T>): Promise<T> {
+  try {
+    return await next();
+  } catch (error) {
+    await letGo();
+    throw error;
+  }
+}
 
-/** Who may come in at all, judged by the handshake's headers alone. */
-function admit(knock: Knock, connected: (client: string) => boolean): TrunklineError | null {
-  if (knock.protocol !== String(PROTOCOL_VERSION)) {
-    return fail('PROTOCOL_VERSION', { found: knock.protocol?.slice(0, 16) ?? 'nothing', expected: PROTOCOL_VERSION });
-  }
-  if (!knock.client || !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(knock.client) || knock.client.length > 64) {
-    return fail('ADMISSION_REFUSED', { reason: 'it gave no valid client name.' });
-  }
-  return connected(knock.client) ? fail('CLIENT_DUPLICATE', { client: knock.client }) : null;
+/** A port that was asked for, or else the one that clients know from before; 0: any free one. */
+function portOf({ listen, source }: RunConfig, before: number | null): number {
+  const asked = listen.port !== 0 || source.overrides.some((text) => text.startsWith('listen.port='));
+  return asked ? listen.port : (before ?? 0);
 }

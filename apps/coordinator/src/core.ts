@@ -1,16 +1,19 @@
-import type { Clock, TrunklineError } from '@trunkline/protocol';
+import { toTrunklineError, type Clock, type TrunklineError } from '@trunkline/protocol';
 import { flatDigest } from '@trunkline/model/layout';
 import { createBufferedDesk } from './buffered-desk.ts';
-import type { Checkpoints } from './checkpoints.ts';
+import type { Checkpoints, RunSnapshot } from './checkpoints.ts';
 import { conflictsOf } from './conflicts.ts';
 import { createConversation } from './conversation.ts';
 import { createDelivery } from './delivery.ts';
+import { createFarewell } from './farewell.ts';
 import type { ClientHandlers, Connection } from './gateway.ts';
+import type { Ledger } from './ledger.ts';
 import { createMachine } from './machine.ts';
 import { createMembers, type Members } from './members.ts';
 import type { Plan } from './plan.ts';
 import { createRoundDesk } from './round-desk.ts';
-import type { Effect, RoundsEvent } from './round-events.ts';
+import type { Result } from './result.ts';
+import type { Effect, Point, RoundsEvent } from './round-events.ts';
 import { byCodeUnits } from './rounds.ts';
 import { createSelection } from './selection.ts';
 import type { RunEvent, ScoredTask } from './run-events.ts';
@@ -28,9 +31,24 @@ export type Outcome =
   | { readonly kind: 'stopped'; readonly round: number }
   | { readonly kind: 'failed'; readonly error: TrunklineError };
 
+/** Where a run goes on that was begun before. */
+export interface Continuation {
+  /** The newest checkpoint. */
+  readonly snapshot: RunSnapshot;
+  readonly points: readonly Point[];
+  /** How it ended; null: it did not. */
+  readonly result: Result | null;
+}
+
 export interface CoreDeps {
   readonly clock: Clock;
-  readonly checkpoints: Checkpoints;
+  /** null: nothing is kept, and nothing can be gone back to. */
+  readonly checkpoints: Checkpoints | null;
+  readonly ledger: Ledger;
+  /** Left out: a new run. */
+  readonly from?: Continuation | undefined;
+  /** Keeps how the run ended, before anyone hears of it. */
+  readonly keepResult: (result: Result) => void;
   readonly emit: (event: RunEvent) => void;
   /** Bytes that the sockets carried so far. */
   readonly traffic: () => { up: number; down: number };
@@ -48,6 +66,8 @@ export interface Core {
   pause(): void;
   resume(): void;
   stop(): void;
+  /** What happened outside; after the end nothing is said any more. */
+  emit(event: RunEvent): void;
   /** Goes back to the state before `round`, one of the checkpoints'. */
   rewind(round: number): void;
   status(): { phase: string; round: number; attempt: number; waitingFor: { clients: string[]; tasks: string[] } };
@@ -56,7 +76,17 @@ export interface Core {
 export function createCore(plan: Plan, deps: CoreDeps): Core {
   const { config, trunk, pace } = plan;
   const selection = createSelection(plan);
-  const machine = createMachine(plan, () => selection.judge(keeper, scores, members));
+  const { from, ledger } = deps;
+  const machine = createMachine(plan, {
+    enough: () => selection.judge(keeper, sortedScores(), members),
+    from: from && {
+      round: from.snapshot.version,
+      attempt: ledger.attempt,
+      points: from.points,
+      finished: from.result !== null,
+    },
+    durable: deps.checkpoints !== null,
+  });
   const { state } = machine;
   const members = createMembers({
     welcome: config.expect && [...config.expect, ...config.optional],
@@ -66,26 +96,59 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
   });
   const keeper = createTrunkStep(plan);
   const delivery = createDelivery(keeper, (client, error) =>
-    deps.emit({ event: 'refused', client, message: 'send', error }),
+    emit({ event: 'refused', client, message: 'send', error }),
   );
+  const farewell = createFarewell(members, deps.clock);
   const atDesk = { members, keeper, delivery, clock: deps.clock, best: () => selection.best };
   const desk = pace.buffer ? createBufferedDesk(plan, pace.buffer, atDesk) : createRoundDesk(plan, atDesk);
   const timers = new Map<string, () => void>();
   let openedAt = 0;
   let lastClosed = 0;
   let started = 0;
-  let scores: ScoredTask[] = [];
+  /** Of the open evaluation, by client: one that is asked twice counts once. */
+  const scores = new Map<string, readonly ScoredTask[]>();
+  /** The checkpoint that lies on the disk as it is. */
+  let kept: number | undefined;
+  let over = false;
   let lastScores: ScoredTask[] = [];
   let lastTraffic = { up: 0, down: 0 };
   let settle: (outcome: Outcome) => void = () => undefined;
   const done = new Promise<Outcome>((resolve) => (settle = resolve));
 
+  const restore = (snapshot: RunSnapshot) => {
+    keeper.restore(snapshot);
+    selection.restore(snapshot.selection);
+    kept = snapshot.version;
+  };
+  if (from) restore(from.snapshot);
+
+  const sortedScores = () =>
+    [...scores.values()].flat().sort((a, b) => byCodeUnits(a.task, b.task) || byCodeUnits(a.client, b.client));
+
   const end = (outcome: Outcome) => {
+    over = true;
     for (const cancel of timers.values()) cancel();
     timers.clear();
     settle(outcome);
   };
-  const feed = (event: RoundsEvent): void => machine.feed(event).forEach(carryOut);
+  /** A disk that is full, for one: the run ends here, and its folder can go on. */
+  const failWith = (thrown: unknown) => {
+    if (over) return;
+    const error = toTrunklineError(thrown);
+    for (const member of members.all.values()) member.connection?.refuse(error);
+    end({ kind: 'failed', error });
+  };
+  const guarded = (act: () => void) => {
+    if (over) return;
+    try {
+      act();
+    } catch (thrown) {
+      failWith(thrown);
+    }
+  };
+  const emit = (event: RunEvent): void => guarded(() => deps.emit(event));
+  const feed = (event: RoundsEvent): void => guarded(() => machine.feed(event).forEach(carryOutNext));
+  const carryOutNext = (effect: Effect) => guarded(() => carryOut(effect));
 
   const carryOut = (effect: Effect): void => {
     switch (effect.do) {
@@ -98,26 +161,26 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
       case 'close':
         return closeRound(effect);
       case 'evaluate':
-        scores = [];
+        scores.clear();
         for (const client of effect.clients) void askScores(client);
         return;
       case 'scored':
-        lastScores = scores.sort((a, b) => byCodeUnits(a.task, b.task) || byCodeUnits(a.client, b.client));
-        return deps.emit({
+        lastScores = sortedScores();
+        return emit({
           event: 'scores',
           version: selection.forScoring(effect.split).best ?? effect.version,
           split: effect.split,
           tasks: lastScores,
         });
       case 'rewind':
-        keeper.restore(deps.checkpoints.load(effect.round));
-        for (const member of members.all.values()) {
-          member.holds = null;
-          void delivery.tell(member.connection, (line) =>
-            line.send('rewind', { round: effect.round, attempt: effect.attempt }),
-          );
-        }
-        return deps.emit({ event: 'rewound', round: effect.round, attempt: effect.attempt });
+        return goBack(effect);
+      case 'return':
+        return sendBack(effect.client, effect);
+      case 'renew':
+        return ledger.begin(effect.attempt, effect.round);
+      case 'anew':
+        members.all.get(effect.client)!.cold = config.warmup > 0;
+        return emit({ event: 'anew', client: effect.client, round: state.round });
       case 'timer':
         timers.get(effect.timer.name)?.();
         timers.set(
@@ -126,15 +189,14 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
         );
         return;
       case 'waiting':
-        deps.emit({ event: 'waiting', clients: [...effect.clients], tasks: [...effect.tasks], round: state.round });
+        emit({ event: 'waiting', clients: [...effect.clients], tasks: [...effect.tasks], round: state.round });
         return tellWaiting();
       case 'finish':
-        return void finish();
+        return finish();
       case 'fail':
-        for (const member of members.all.values()) member.connection?.refuse(effect.error);
-        return end({ kind: 'failed', error: effect.error });
+        return failWith(effect.error);
       case 'stop':
-        deps.emit({ event: 'stopped', round: state.round });
+        emit({ event: 'stopped', round: state.round });
         return end({ kind: 'stopped', round: state.round });
     }
   };
@@ -147,12 +209,36 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
       lastTraffic = deps.traffic();
       deps.manifest(Object.fromEntries([...members.all].map(([client, { machine }]) => [client, machine])));
     }
-    if (effect.checkpoint) {
-      const saved = deps.checkpoints.save(keeper.snapshot());
-      deps.emit({ event: 'checkpoint', round: effect.round, ...saved });
-    }
+    if (effect.checkpoint && kept !== effect.round) keepCheckpoint();
+    kept = undefined;
     openedAt = now;
     desk.open(effect);
+  };
+
+  /** Durable before anyone is called to the round after it. */
+  const keepCheckpoint = () => {
+    if (!deps.checkpoints) return;
+    const streaks = [...state.streaks];
+    const saved = deps.checkpoints.save({ ...keeper.snapshot(), selection: selection.snapshot(), streaks });
+    ledger.saved(keeper.version);
+    emit({ event: 'checkpoint', round: keeper.version, ...saved });
+  };
+
+  /** The new attempt is on record before anyone hears of it. */
+  const goBack = (effect: Extract<Effect, { do: 'rewind' }>) => {
+    const { round, attempt, anew } = effect;
+    ledger.begin(attempt, round);
+    restore(deps.checkpoints!.load(round));
+    deps.checkpoints!.forgetAfter(round);
+    for (const client of members.all.keys()) sendBack(client, { round, attempt, anew: anew.includes(client) });
+    emit({ event: 'rewound', round, attempt });
+  };
+
+  const sendBack = (client: string, { round, attempt, anew }: { round: number; attempt: number; anew?: boolean }) => {
+    const member = members.all.get(client)!;
+    member.holds = null;
+    member.cold = false;
+    void delivery.tell(member.connection, (line) => line.send('rewind', { round, attempt, ...(anew ? { anew } : {}) }));
   };
 
   const askScores = async (client: string) => {
@@ -190,14 +276,14 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
   const closeRound = ({ round, attempt, clients }: Extract<Effect, { do: 'close' }>) => {
     const begun = deps.clock.now();
     const { answers, probes, losses, timings, accepted } = desk.close();
-    if (accepted) deps.emit({ event: 'accepted', round, answers: [...accepted] });
+    if (accepted) emit({ event: 'accepted', round, answers: [...accepted] });
     const report = keeper.advance(answers);
-    if (probes.length > 0) deps.emit({ event: 'conflicts', round, ...conflictsOf(probes) });
+    if (probes.length > 0) emit({ event: 'conflicts', round, ...conflictsOf(probes) });
     const now = deps.clock.now();
     const traffic = deps.traffic();
     const bytes = { up: traffic.up - lastTraffic.up, down: traffic.down - lastTraffic.down };
     lastTraffic = traffic;
-    deps.emit({
+    emit({
       event: 'round',
       round,
       attempt,
@@ -211,21 +297,21 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
     feed({ type: 'closed', round });
   };
 
-  const finish = async () => {
+  const finish = () => {
     const sha256 = delivery.digest();
     const seconds = (deps.clock.now() - started) / 1000;
-    const saved = deps.checkpoints.save(keeper.snapshot());
-    deps.emit({ event: 'checkpoint', round: keeper.version, ...saved });
-    if (selection.trunk)
-      deps.emit({ event: 'selected', version: selection.best!, sha256: flatDigest(selection.trunk) });
+    keepCheckpoint();
+    if (selection.trunk) emit({ event: 'selected', version: selection.best!, sha256: flatDigest(selection.trunk) });
     const rounds = keeper.version;
-    const goodbye = { run: config.run, rounds, sha256 };
-    await Promise.all(
-      [...members.all.values()].map(({ connection }) =>
-        delivery.tell(connection, (line) => line.send('finished', goodbye)),
-      ),
-    );
-    end({ kind: 'finished', rounds, sha256, scores: lastScores, seconds });
+    deps.keepResult({ run: config.run, rounds, planned: config.rounds, sha256, seconds, tasks: lastScores });
+    sayFinished({ rounds, sha256, seconds, scores: lastScores });
+  };
+
+  /** The end is on record: from here on nothing can change it. */
+  const sayFinished = (outcome: Omit<Extract<Outcome, { kind: 'finished' }>, 'kind'>, anyone = false) => {
+    const { rounds, sha256 } = outcome;
+    emit({ event: 'finished', rounds, sha256 });
+    void farewell.tell({ run: config.run, rounds, sha256 }, anyone).then(() => end({ kind: 'finished', ...outcome }));
   };
 
   const conversation = createConversation(plan, {
@@ -233,9 +319,12 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
     desk,
     state,
     clock: deps.clock,
-    emit: deps.emit,
+    ledger,
+    emit,
     feed,
-    scored: (found) => void scores.push(...found),
+    scored: (client, found) => void scores.set(client, found),
+    farewell: (member) => farewell.back(member),
+    fail: failWith,
   });
 
   return {
@@ -244,14 +333,18 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
     connected: (connection) => conversation.handlers(connection),
     disconnected: (client, reason) => conversation.disconnected(client, reason),
     pause() {
-      deps.emit({ event: 'paused', round: state.round });
+      emit({ event: 'paused', round: state.round });
       feed({ type: 'pause' });
     },
     resume() {
-      deps.emit({ event: 'resumed', round: state.round });
+      emit({ event: 'resumed', round: state.round });
       feed({ type: 'resume' });
     },
-    stop: () => feed({ type: 'stop' }),
+    stop() {
+      feed({ type: 'stop' });
+      farewell.cut();
+    },
+    emit,
     rewind: (round) => feed({ type: 'rewind', round }),
     status: () => ({
       phase: state.paused ? 'paused' : state.phase,
@@ -259,6 +352,11 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
       attempt: state.attempt,
       waitingFor: machine.waitingFor(),
     }),
-    begin: () => machine.begin().forEach(carryOut),
+    begin() {
+      const { result } = from ?? {};
+      if (result) return sayFinished({ ...result, scores: result.tasks }, true);
+      if (from) emit({ event: 'continued', round: from.snapshot.version, attempt: ledger.attempt });
+      machine.begin().forEach(carryOutNext);
+    },
   };
 }

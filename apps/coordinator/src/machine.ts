@@ -1,6 +1,6 @@
 import { bufferedStep, bufferedWaitingFor, initialBuffered } from './buffered-rounds.ts';
 import type { Plan } from './plan.ts';
-import type { Effect, RoundsConfig, RoundsEvent, RoundsState } from './round-events.ts';
+import type { Effect, Resumption, RoundsConfig, RoundsEvent, RoundsState } from './round-events.ts';
 import { beginRounds, initialRounds, step, waitingFor } from './rounds.ts';
 
 /** The round machine of a run's mode, with its state. */
@@ -11,11 +11,20 @@ export interface Machine {
   waitingFor(): { clients: string[]; tasks: string[] };
 }
 
-/** @param enough see `RoundsConfig.enough` */
-export function createMachine({ config, pace }: Plan, enough: () => boolean): Machine {
-  const rules: RoundsConfig = { ...config, ...pace.patience, expect: config.expect ?? [], enough };
+export interface MachineOptions {
+  /** See `RoundsConfig.enough`. */
+  readonly enough: () => boolean;
+  /** Left out: a new run. */
+  readonly from?: Resumption | undefined;
+  /** false: no round is a point to return to. */
+  readonly durable: boolean;
+}
+
+export function createMachine({ config, pace }: Plan, { enough, from, durable }: MachineOptions): Machine {
+  const checkpointEvery = durable ? config.checkpointEvery : 0;
+  const rules: RoundsConfig = { ...config, ...pace.patience, checkpointEvery, expect: config.expect ?? [], enough };
   if (!pace.buffer) {
-    const state = initialRounds();
+    const state = initialRounds(from);
     return {
       state,
       begin: () => beginRounds(rules, state),
@@ -23,7 +32,7 @@ export function createMachine({ config, pace }: Plan, enough: () => boolean): Ma
       waitingFor: () => waitingFor(rules, state),
     };
   }
-  const state = initialBuffered();
+  const state = initialBuffered(from);
   const buffered = { ...rules, size: pace.buffer.size };
   return {
     state,

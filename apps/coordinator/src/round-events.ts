@@ -13,7 +13,7 @@ export interface RoundsConfig {
   readonly evaluateEvery: number;
   /** Every N-th round asks for rows in addition; 0: never. */
   readonly probeEvery: number;
-  /** Every N-th round is a common point to return to. */
+  /** Every N-th round is a common point to return to; 0: none is. */
   readonly checkpointEvery: number;
   /** Called once the validation scores of a trunk are in; true: the run ends with this trunk. */
   readonly enough?: () => boolean;
@@ -26,6 +26,33 @@ export interface Seat {
   readonly client: string;
   readonly tasks: readonly string[];
   connected: boolean;
+  /** Rounds that its saved states are of. */
+  holds: readonly number[];
+  /** It has answered, or goes on from a saved state: a process without one has lost something. */
+  began: boolean;
+}
+
+/** A point to return to, with what the machine knew there. */
+export interface Point {
+  readonly round: number;
+  readonly streaks: readonly (readonly [string, number])[];
+}
+
+/** Where a coordinator that was started again goes on. */
+export interface Resumption {
+  /** The newest checkpoint's. */
+  readonly round: number;
+  /** The last one that anyone was told. */
+  readonly attempt: number;
+  readonly points: readonly Point[];
+  /** It is over already. */
+  readonly finished?: boolean;
+}
+
+/** The round that a client's heads are ready for, and under which attempt they came there. */
+export interface Standing {
+  readonly round: number;
+  readonly attempt: number;
 }
 
 /** Which split is being scored. */
@@ -37,6 +64,12 @@ export interface RoundsState {
   /** The open round, or the next one; also the version of the trunk that it starts from. */
   round: number;
   attempt: number;
+  /** The round that this attempt began with. */
+  base: number;
+  /** Points that can be returned to, oldest first. */
+  checkpoints: readonly Point[];
+  /** Goes on from its folder: once all are there, everyone returns to a common round. */
+  resumed: boolean;
   seats: Map<string, Seat>;
   /** Clients whose answer to the open round or evaluation is due. */
   asked: Set<string>;
@@ -52,7 +85,15 @@ export interface RoundsState {
 }
 
 export type RoundsEvent =
-  | { readonly type: 'joined'; readonly client: string; readonly tasks: readonly string[] }
+  | {
+      readonly type: 'joined';
+      readonly client: string;
+      readonly tasks: readonly string[];
+      /** Left out: a process that has neither answered nor found a saved state. */
+      readonly stands?: Standing | undefined;
+      /** Rounds that its saved states are of. */
+      readonly holds?: readonly number[];
+    }
   /** `goodbye`: it ended on purpose; otherwise its line broke and it may be back. */
   | { readonly type: 'left'; readonly client: string; readonly goodbye: boolean }
   | {
@@ -107,7 +148,14 @@ export type Effect =
       readonly split: Scoring;
     }
   | { readonly do: 'scored'; readonly version: number; readonly split: Scoring }
-  | { readonly do: 'rewind'; readonly round: number; readonly attempt: number }
+  /** Everyone goes back to before `round`; clients in `anew` hold no state of it and begin with new heads. */
+  | { readonly do: 'rewind'; readonly round: number; readonly attempt: number; readonly anew: readonly string[] }
+  /** One client, which missed that, follows. */
+  | { readonly do: 'return'; readonly client: string; readonly round: number; readonly attempt: number }
+  /** A client's state is lost: it goes on with new heads. */
+  | { readonly do: 'anew'; readonly client: string }
+  /** A mode that never goes back goes on under a new attempt. */
+  | { readonly do: 'renew'; readonly round: number; readonly attempt: number }
   | { readonly do: 'timer'; readonly timer: Timer; readonly ms: number }
   | { readonly do: 'waiting'; readonly clients: readonly string[]; readonly tasks: readonly string[] }
   | { readonly do: 'finish' }

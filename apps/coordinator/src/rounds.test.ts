@@ -130,7 +130,7 @@ describe('the round machine', () => {
       { type: 'rewind', round: 0 },
     ];
     const { state, effects } = play(config, [...events, answer('a', 0), answer('b', 0)]);
-    expect(effects).toContainEqual({ do: 'rewind', round: 0, attempt: 1 });
+    expect(effects).toContainEqual({ do: 'rewind', round: 0, attempt: 1, anew: [] });
     expect(state.answered.size).toBe(0);
   });
 

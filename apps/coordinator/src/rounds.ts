@@ -1,5 +1,6 @@
 import { fail, type TrunklineError } from '@trunkline/protocol';
-import type { Effect, RoundsConfig, RoundsEvent, RoundsState, Seat, Timer } from './round-events.ts';
+import { comesBack, commonRound, goBack, markHeld, markPoint } from './returning.ts';
+import type { Effect, Resumption, RoundsConfig, RoundsEvent, RoundsState, Seat, Timer } from './round-events.ts';
 
 /**
  * When rounds open and close, as a pure state machine: (state, event) → effects. It knows no socket, no clock and no tensor;
@@ -9,10 +10,14 @@ import type { Effect, RoundsConfig, RoundsEvent, RoundsState, Seat, Timer } from
 /** Rounds running without a finite loss after which a task ends the run. */
 export const DIVERGED_ROUNDS = 10;
 
-export const initialRounds = (): RoundsState => ({
-  phase: 'gathering',
-  round: 0,
-  attempt: 0,
+/** @param from left out: a new run */
+export const initialRounds = (from?: Resumption): RoundsState => ({
+  phase: from?.finished ? 'finished' : 'gathering',
+  round: from?.round ?? 0,
+  attempt: from?.attempt ?? 0,
+  base: from?.round ?? 0,
+  checkpoints: from?.points ?? [],
+  resumed: from !== undefined,
   seats: new Map(),
   asked: new Set(),
   answered: new Set(),
@@ -33,7 +38,7 @@ export function step(config: RoundsConfig, state: RoundsState, event: RoundsEven
   if (state.phase === 'finished' || state.phase === 'ended') return [];
   switch (event.type) {
     case 'joined':
-      return joined(config, state, event.client, event.tasks);
+      return joined(config, state, event);
     case 'left':
       return left(config, state, event);
     case 'answered':
@@ -47,11 +52,8 @@ export function step(config: RoundsConfig, state: RoundsState, event: RoundsEven
     case 'timer':
       return rang(config, state, event.timer);
     case 'rewind':
-      state.attempt++;
-      state.round = event.round;
-      state.enough = false;
-      state.phase = 'training';
-      return [{ do: 'rewind', round: state.round, attempt: state.attempt }, ...open(config, state)];
+      if (!state.checkpoints.some(({ round }) => round === event.round)) return [];
+      return [...goBack(state, event.round), ...open(config, state)];
     case 'pause':
       state.paused = true;
       return [];
@@ -91,17 +93,48 @@ export function missingTasks(config: RoundsConfig, state: RoundsState): string[]
   });
 }
 
-function joined(config: RoundsConfig, state: RoundsState, client: string, tasks: readonly string[]): Effect[] {
-  state.seats.set(client, { client, tasks, connected: true });
+function joined(config: RoundsConfig, state: RoundsState, event: Extract<RoundsEvent, { type: 'joined' }>): Effect[] {
+  const { client } = event;
+  const before = state.seats.get(client);
+  seat(state, event);
   if (state.phase === 'gathering') {
     if (missingTasks(config, state).length > 0) return waiting(config, state);
     state.phase = 'training';
-    return open(config, state);
+    return [...goOn(config, state), ...open(config, state)];
+  }
+  if (before && config.onMissing === 'wait') {
+    const way = comesBack(state, before, event);
+    if (way === 'everyone') return [...goBack(state, commonRound(state)!), ...open(config, state)];
+    const { round, attempt } = state;
+    if (way === 'return') return [{ do: 'return', client, round, attempt }, ...repeat(state, client)];
+    if (way === 'anew') return [{ do: 'anew', client }, ...repeat(state, client)];
   }
   if (state.phase === 'training' && state.asked.size === 0) return open(config, state);
-  // One that came back: its answer is still due, so it is asked again. A newcomer is asked from the next round on.
-  return state.asked.has(client) && !state.answered.has(client) ? [{ do: 'repeat', client }] : [];
+  return repeat(state, client);
 }
+
+/** Seats a client, or one that is back. */
+export function seat(
+  state: RoundsState,
+  { client, tasks, stands, holds = [] }: Extract<RoundsEvent, { type: 'joined' }>,
+): void {
+  const began = stands !== undefined || (state.seats.get(client)?.began ?? false);
+  state.seats.set(client, { client, tasks, connected: true, holds, began });
+}
+
+/** Everyone expected is there. A run that goes on from its folder first finds its clients a common round, or at least a new attempt. */
+export function goOn(config: RoundsConfig, state: RoundsState): Effect[] {
+  const round = commonRound(state);
+  if (!state.resumed || round === undefined) return [];
+  state.resumed = false;
+  if (config.onMissing === 'wait') return goBack(state, round);
+  state.attempt++;
+  return [{ do: 'renew', round: state.round, attempt: state.attempt }];
+}
+
+/** One that came back: its answer is still due, so it is asked again. A newcomer is asked from the next round on. */
+const repeat = (state: RoundsState, client: string): Effect[] =>
+  state.asked.has(client) && !state.answered.has(client) ? [{ do: 'repeat', client }] : [];
 
 function left(config: RoundsConfig, state: RoundsState, event: Extract<RoundsEvent, { type: 'left' }>): Effect[] {
   const seat = state.seats.get(event.client);
@@ -137,7 +170,8 @@ function open(config: RoundsConfig, state: RoundsState): Effect[] {
   const clients = [...state.seats.keys()].sort(byCodeUnits);
   state.asked = new Set(clients);
   const probe = config.probeEvery > 0 && state.round % config.probeEvery === 0;
-  const checkpoint = state.round % config.checkpointEvery === 0;
+  const checkpoint = isPoint(config, state.round);
+  if (checkpoint) markPoint(state);
   return [
     { do: 'open', round: state.round, attempt: state.attempt, clients, probe, checkpoint },
     setTimer(state, 'deadline', config.deadlineMs),
@@ -152,8 +186,16 @@ function answered(
   if (state.phase !== 'training' || event.round !== state.round || event.attempt !== state.attempt) return [];
   if (!state.asked.has(event.client) || state.answered.has(event.client)) return [];
   state.answered.add(event.client);
+  const seat = state.seats.get(event.client);
+  if (seat) {
+    seat.began = true;
+    if (isPoint(config, state.round)) markHeld(seat, state.round);
+  }
   return diverging(state, event) ?? completed(config, state);
 }
+
+export const isPoint = ({ checkpointEvery }: RoundsConfig, round: number): boolean =>
+  checkpointEvery > 0 && round % checkpointEvery === 0;
 
 /** Counts rounds without a finite loss; the effect that ends the run when a task has had too many running. */
 export function diverging(
@@ -223,9 +265,17 @@ function rang(config: RoundsConfig, state: RoundsState, timer: Timer): Effect[] 
   const missing = waitingFor(config, state);
   if (missing.clients.length + missing.tasks.length === 0) return [];
   if (timer.name === 'give-up') return gaveUp(config, state, missing);
+  const first = !state.overdue;
   state.overdue = true;
-  const effects = completed(config, state);
-  return config.onMissing === 'proceed' ? effects : [...effects, setTimer(state, 'give-up', config.giveUpAfterMs)];
+  if (config.onMissing === 'proceed') return completed(config, state);
+  // A message that was lost heals so; who is at work on its answer takes no notice.
+  const again = missing.clients.flatMap((client) => (state.seats.get(client)?.connected ? repeat(state, client) : []));
+  return [
+    ...completed(config, state),
+    ...again,
+    setTimer(state, 'deadline', config.deadlineMs),
+    ...(first ? [setTimer(state, 'give-up', config.giveUpAfterMs)] : []),
+  ];
 }
 
 export function gaveUp(

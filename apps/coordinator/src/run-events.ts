@@ -50,6 +50,12 @@ export type RunEvent =
   | { event: 'selected'; version: number; sha256: string }
   | { event: 'checkpoint'; round: number; file: string; sha256: string }
   | { event: 'rewound'; round: number; attempt: number }
+  /** The coordinator was started again on its folder, whose newest checkpoint is of `round`; `attempt` was the last. */
+  | { event: 'continued'; round: number; attempt: number }
+  /** A file of the run folder is damaged and was set aside, or a torn last line was cut: what is there before it is used. */
+  | { event: 'damaged'; file: string; problem: string }
+  /** A client came back without its saved state: it goes on with new heads. */
+  | { event: 'anew'; client: string; round: number }
   | { event: 'paused' | 'resumed' | 'stopped'; round: number }
   | { event: 'finished'; rounds: number; sha256: string }
   | ({ event: 'error' } & ErrorReport);

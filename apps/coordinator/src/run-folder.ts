@@ -1,43 +1,57 @@
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { fail, PROTOCOL_VERSION } from '@trunkline/protocol';
+import { writeDurably, writeJsonDurably, type Disk } from '@trunkline/model/store';
+import { RUN_FORMAT } from './ledger.ts';
 import type { Plan } from './plan.ts';
 
-/** Version of what lies in a run folder. */
-const RUN_FORMAT = 1;
-
 /** What a coordinator writes into its folder before the first round. */
-const FIRST = ['config.yaml', 'events.jsonl', 'manifest.json', 'checkpoints'];
+const FIRST = ['config.yaml', 'events.jsonl', 'manifest.json', 'ledger.json'];
 
-/** Makes `folder`; one that holds a run is never overwritten. @throws RUN_FOLDER_EXISTS, STORAGE_FAILED */
-export function createRunFolder(folder: string): void {
-  const taken = FIRST.some((name) => existsSync(join(folder, name)));
-  if (taken) throw fail('RUN_FOLDER_EXISTS', { folder });
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (cause) {
-    throw fail('STORAGE_FAILED', { file: folder, reason: (cause as Error).message }, cause);
-  }
+/** Whether a run lies in `folder`, or was begun there. */
+export const holdsRun = (disk: Disk, folder: string): boolean => {
+  const names = disk.list(folder);
+  return [...FIRST, 'checkpoints'].some((name) => names.includes(name));
+};
+
+/** @throws STORAGE_FAILED */
+export function makeRunFolder(disk: Disk, folder: string): void {
+  stored(folder, () => disk.makeFolder(folder));
 }
 
 /** A run that ended before its first round leaves nothing that a new one would stumble over. */
-export function removeUnstarted(folder: string): void {
-  for (const name of FIRST) rmSync(join(folder, name), { recursive: true, force: true });
-  if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
+export function removeUnstarted(disk: Disk, folder: string): void {
+  for (const name of FIRST) disk.remove(join(folder, name));
+  if (readdirSync(folder).length === 0) rmdirSync(folder);
 }
 
-/** The effective configuration, defaults filled in: `config.yaml`. */
-export function writeConfig(folder: string, plan: Plan): void {
+/** The effective configuration as it stands in `config.yaml`: defaults filled in, without what only a simulation or this process needs. */
+export function effectiveConfig(plan: Plan): Record<string, unknown> {
   const { source: _, clients: __, ...config } = plan.config;
-  writeFileSync(
-    join(folder, 'config.yaml'),
-    stringify({ ...config, trunk: plan.trunk.spec, exchange: plan.exchange, weightHeads: plan.weightHeads }),
-  );
+  return { ...config, trunk: plan.trunk.spec, exchange: plan.exchange, weightHeads: plan.weightHeads };
 }
 
-/** What the bytes of this run depend on: `manifest.json`. */
-export function writeManifest(folder: string, plan: Plan, machines: Record<string, unknown>): void {
+/** @throws STORAGE_FAILED */
+export function writeConfig(disk: Disk, folder: string, plan: Plan): void {
+  const file = join(folder, 'config.yaml');
+  stored(file, () => writeDurably(disk, file, new TextEncoder().encode(stringify(effectiveConfig(plan)))));
+}
+
+/** What `config.yaml` holds; undefined: there is none. @throws FOLDER_BROKEN */
+export function readConfig(disk: Disk, folder: string): Record<string, unknown> | undefined {
+  const bytes = disk.read(join(folder, 'config.yaml'));
+  if (!bytes) return undefined;
+  try {
+    return parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
+  } catch (cause) {
+    throw fail('FOLDER_BROKEN', { folder, problem: 'config.yaml is damaged.' }, cause);
+  }
+}
+
+/** What the bytes of this run depend on: `manifest.json`. @throws STORAGE_FAILED */
+export function writeManifest(disk: Disk, folder: string, plan: Plan, machines: Record<string, unknown>): void {
+  const file = join(folder, 'manifest.json');
   const manifest = {
     format: RUN_FORMAT,
     protocol: PROTOCOL_VERSION,
@@ -47,5 +61,13 @@ export function writeManifest(folder: string, plan: Plan, machines: Record<strin
     trunk: { digest: plan.trunk.digest, parameters: plan.trunk.layout.length },
     clients: machines,
   };
-  writeFileSync(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  stored(file, () => writeJsonDurably(disk, file, manifest));
+}
+
+function stored(file: string, write: () => void): void {
+  try {
+    write();
+  } catch (cause) {
+    throw fail('STORAGE_FAILED', { file, reason: (cause as Error).message }, cause);
+  }
 }

@@ -1,9 +1,15 @@
-import { createBestEvaluation } from '@trunkline/model/metrics';
+import { createBestEvaluation, type HeardScores } from '@trunkline/model/metrics';
 import type { Members } from './members.ts';
 import type { Plan } from './plan.ts';
 import type { Scoring } from './round-events.ts';
 import type { ScoredTask } from './run-events.ts';
 import type { TrunkStep } from './trunk-step.ts';
+
+/** What a checkpoint keeps of it. */
+export interface SelectionState {
+  readonly heard: readonly HeardScores[];
+  readonly trunk: Float32Array | null;
+}
 
 /** Follows the validation scores of a run: which trunk is the best, and whether it is time to stop. */
 export interface Selection {
@@ -14,10 +20,13 @@ export interface Selection {
   readonly trunk: Float32Array | null;
   /** What an `evaluate` message says in addition. */
   forScoring(split: Scoring): { best?: number };
+  /** Everything that it has followed so far; not copied, for what it holds never changes. */
+  snapshot(): SelectionState;
+  restore(state: SelectionState): void;
 }
 
 export function createSelection({ config: { select, stopAfter } }: Plan): Selection {
-  const evaluations = createBestEvaluation();
+  let evaluations = createBestEvaluation();
   let trunk: Float32Array | null = null;
   const best = () => (select === 'best' ? evaluations.version : null);
   return {
@@ -41,6 +50,11 @@ export function createSelection({ config: { select, stopAfter } }: Plan): Select
     forScoring(split) {
       const chosen = best();
       return split === 'test' && chosen !== null ? { best: chosen } : {};
+    },
+    snapshot: () => ({ heard: evaluations.heard, trunk }),
+    restore(state) {
+      evaluations = createBestEvaluation(state.heard);
+      trunk = state.trunk;
     },
   };
 }

@@ -13,6 +13,7 @@ interface Options {
   set: string[];
   format: 'text' | 'jsonl';
   insecure: boolean;
+  durability: boolean;
 }
 
 const formatOption = () =>
@@ -23,13 +24,14 @@ const collect = (value: string, before: string[]): string[] => [...before, value
 /** `coordinator start RUN.yaml`: holds the trunk until the run is over. Resolves with the exit code. */
 export function startCommand(exit: Exit): Command {
   return new Command('start')
-    .description('Start a run: wait for its clients, train, write the run folder.')
+    .description('Start a run, or go on with the one in its folder: wait for its clients, train, write the run folder.')
     .argument('<run.yaml>', 'the run file')
     .option('--port <n>', 'port to listen on (default: the run file’s)')
     .option('--runs <dir>', 'folder of all runs', 'runs')
     .option('--set <key=value>', 'override a key of the run file; may be repeated', collect, [])
     .addOption(formatOption())
     .addOption(new Option('--folder <dir>', 'the run’s folder itself').hideHelp())
+    .option('--no-durability', 'keep nothing that the run could go on from after a crash')
     .option('--insecure', 'listen off loopback without TLS and invitations', false)
     .addHelpText(
       'after',
@@ -58,6 +60,8 @@ async function start(file: string, options: Options): Promise<[number, Trunkline
       folder: options.folder ?? join(options.runs, config.run),
       sinks,
       insecure: options.insecure,
+      resume: true,
+      durable: options.durability,
     });
     // Ctrl-C while it started: there was no coordinator to close yet.
     if (interrupted) void coordinator.close();

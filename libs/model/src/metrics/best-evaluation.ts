@@ -7,6 +7,12 @@ export interface ValidationScore {
   readonly better: Better;
 }
 
+/** The validation scores of one trunk. */
+export interface HeardScores {
+  readonly version: number;
+  readonly scores: readonly ValidationScore[];
+}
+
 /** Which evaluation of a run was the best so far. */
 export interface BestEvaluation {
   /** Takes the scores of trunk `version`; what was heard of this and later versions before (a run went back) is forgotten. */
@@ -15,6 +21,8 @@ export interface BestEvaluation {
   readonly version: number | null;
   /** Evaluations since. */
   readonly since: number;
+  /** Everything it was told and still counts: what another one needs to go on from here. */
+  readonly heard: readonly HeardScores[];
 }
 
 /**
@@ -22,8 +30,8 @@ export interface BestEvaluation {
  * where lower is better. A task whose first score is undefined or 0 is left out of every mean; an evaluation that lacks
  * another's score cannot be compared, and is not chosen.
  */
-export function createBestEvaluation(): BestEvaluation {
-  let heard: { version: number; scores: readonly ValidationScore[] }[] = [];
+export function createBestEvaluation(before: readonly HeardScores[] = []): BestEvaluation {
+  let heard: readonly HeardScores[] = before;
   const best = (): number => {
     const first = new Map(heard[0]?.scores.map(({ key, value }) => [key, value]));
     const gains = heard.map(({ scores }) => gainOn(first, scores));
@@ -38,6 +46,9 @@ export function createBestEvaluation(): BestEvaluation {
     },
     get since() {
       return heard.length - 1 - best();
+    },
+    get heard() {
+      return heard;
     },
   };
 }

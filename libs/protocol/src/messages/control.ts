@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { countField, digestField, idField } from './fields.ts';
 
-/** Coordinator → client: go back to the state saved at the start of `round`; what comes next is attempt `attempt`. */
-export const rewindMessage = z.strictObject({ round: countField, attempt: countField });
+/**
+ * Coordinator → client: go back to the state saved at the start of `round`; what comes next is attempt `attempt`. `anew`: this client
+ * holds no state of that round and begins with new heads.
+ */
+export const rewindMessage = z.strictObject({ round: countField, attempt: countField, anew: z.boolean().optional() });
 export type RewindMessage = z.infer<typeof rewindMessage>;
 
 /** Coordinator → client: what the run is doing while this client has nothing to do. */

@@ -14,6 +14,8 @@ export type Hello = z.infer<typeof helloMessage>;
 /** The coordinator's answer: all that a client needs to build the trunk and its heads, and to judge whether it wants to. */
 export const welcomeMessage = z.strictObject({
   run: idField,
+  /** Tells this run from an earlier one of the same name: made by chance when its folder was. */
+  birth: z.string().max(limits.idLength).optional(),
   seed: z.number(),
   capabilities: z.array(z.string().max(32)).max(64),
   trunk: z.strictObject({
@@ -79,6 +81,10 @@ export const joinMessage = z.strictObject({
   }),
   /** The last (round, attempt) that this client answered, when it comes back into a run. */
   answered: z.strictObject({ round: countField, attempt: countField }).optional(),
+  /** The round that its heads are ready for, and the attempt in which they came there; left out: they are new. */
+  stands: z.strictObject({ round: countField, attempt: countField }).optional(),
+  /** Rounds that its saved states are of. */
+  holds: z.array(countField).max(16).optional(),
 });
 export type Join = z.infer<typeof joinMessage>;
 

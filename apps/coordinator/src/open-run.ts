@@ -1,0 +1,77 @@
+import { fail } from '@trunkline/protocol';
+import type { Disk } from '@trunkline/model/store';
+import { diskCheckpoints, type Checkpoints, type Damaged } from './checkpoints.ts';
+import type { RunConfig } from './config.ts';
+import type { Continuation } from './core.ts';
+import { createLedger, memoryLedger, readLedger, type Ledger } from './ledger.ts';
+import { planRun, type Plan } from './plan.ts';
+import { readResult } from './result.ts';
+import { effectiveConfig, holdsRun, readConfig, writeConfig } from './run-folder.ts';
+import { refuseChange } from './same-config.ts';
+
+export interface OpenRunOptions {
+  readonly disk: Disk;
+  /** Exists, and is held by this process alone. */
+  readonly folder: string;
+  /** A run that lies there goes on; otherwise it is refused. */
+  readonly resume: boolean;
+  /** false: nothing is kept that a run could go on from. */
+  readonly durable: boolean;
+  /** Name of a new run among all of the same id, by chance. */
+  readonly birth: () => string;
+}
+
+/** A run folder, opened: a new run, or where one goes on. */
+export interface OpenedRun {
+  readonly plan: Plan;
+  readonly ledger: Ledger;
+  readonly checkpoints: Checkpoints | null;
+  readonly from: Continuation | undefined;
+  /** Checkpoints that could not be used and were set aside. */
+  readonly damaged: readonly Damaged[];
+}
+
+/**
+ * Begins a run in its folder, or finds where it goes on: format, configuration, then the newest checkpoint that is whole.
+ * @throws RUN_FOLDER_EXISTS, RUN_CONFIG_CHANGED, FOLDER_FORMAT, FOLDER_BROKEN, SNAPSHOT_BROKEN, STORAGE_FAILED, and what `planRun` throws
+ */
+export function openRun(config: RunConfig, options: OpenRunOptions): OpenedRun {
+  const { disk, folder, durable } = options;
+  if (!holdsRun(disk, folder)) return begin(planRun(config), options);
+  if (!options.resume) throw fail('RUN_FOLDER_EXISTS', { folder });
+  const checkpoints = diskCheckpoints(disk, folder);
+  const ledger = readLedger(disk, folder, checkpoints.newest());
+  // Written without durability, or by a release from before it: there is nothing to go on from.
+  if (!ledger || !durable) throw fail('RUN_FOLDER_EXISTS', { folder });
+  const before = readConfig(disk, folder);
+  const plan = planRun(before ? withDefaultsOf(config, before) : config);
+  if (before) refuseChange(folder, before, effectiveConfig(plan));
+  const { sound, damaged } = checkpoints.survey();
+  const newest = sound.at(-1);
+  const problem = damaged.length > 0 ? 'all its checkpoints are damaged.' : 'its checkpoints are gone.';
+  if (!newest && (damaged.length > 0 || ledger.attempt > 0)) throw fail('FOLDER_BROKEN', { folder, problem });
+  writeConfig(disk, folder, plan);
+  const result = readResult(disk, folder);
+  const from = newest && {
+    snapshot: newest,
+    points: sound.map(({ version, streaks }) => ({ round: version, streaks })),
+    result: result && plan.config.rounds <= result.planned ? result : null,
+  };
+  return { plan, ledger, checkpoints, from, damaged };
+}
+
+function begin(plan: Plan, { disk, folder, durable, birth }: OpenRunOptions): OpenedRun {
+  const ledger = durable ? createLedger(disk, folder, birth()) : memoryLedger(birth());
+  writeConfig(disk, folder, plan);
+  const checkpoints = durable ? diskCheckpoints(disk, folder) : null;
+  return { plan, ledger, checkpoints, from: undefined, damaged: [] };
+}
+
+/** Defaults that follow from `rounds` stay what they were when more rounds are asked for. */
+function withDefaultsOf(config: RunConfig, before: Readonly<Record<string, unknown>>): RunConfig {
+  const given = (config.source.value ?? {}) as Readonly<Record<string, unknown>>;
+  const kept = (['evaluateEvery', 'probeEvery'] as const).filter(
+    (key) => given[key] === undefined && typeof before[key] === 'number',
+  );
+  return { ...config, ...Object.fromEntries(kept.map((key) => [key, before[key]])) };
+}

@@ -1,0 +1,76 @@
+import type { Effect, Point, RoundsEvent, RoundsState, Seat } from './round-events.ts';
+
+/**
+ * Ways back to a round that both sides hold, for modes that wait: part of the round machine of `rounds.ts`, as pure as it.
+ *
+ * A checkpoint round closes only when every client that answers it has saved its state of it, so that the last closed one is
+ * common to all; of an open one some have it. Whoever went past a point in an attempt that is no more goes back with the rest.
+ */
+
+/** Points that either side keeps. */
+export const POINTS = 3;
+
+/** The newest round that the coordinator's checkpoints and all connected seats hold; where they share none, the newest checkpoint. */
+export function commonRound({ checkpoints, seats }: RoundsState): number | undefined {
+  const held = [...seats.values()].filter(({ connected, holds }) => connected && holds.length > 0);
+  const rounds = checkpoints.map(({ round }) => round).sort((a, b) => b - a);
+  return rounds.find((round) => held.every(({ holds }) => holds.includes(round))) ?? rounds[0];
+}
+
+/** Back to `round` under a new attempt; the caller opens it. Who does not hold it begins anew, and that is said. */
+export function goBack(state: RoundsState, round: number): Effect[] {
+  const point = state.checkpoints.find((one) => one.round === round);
+  state.attempt++;
+  state.base = round;
+  state.round = round;
+  state.enough = false;
+  state.scoring = [];
+  state.phase = 'training';
+  state.streaks = new Map(point?.streaks);
+  state.checkpoints = state.checkpoints.filter((one) => one.round <= round);
+  const anew = [...state.seats.values()].filter((seat) => !seat.holds.includes(round)).map(({ client }) => client);
+  for (const seat of state.seats.values()) {
+    seat.began = seat.holds.includes(round);
+    seat.holds = seat.holds.filter((held) => held <= round);
+  }
+  const lost = round === 0 ? [] : anew;
+  return [
+    { do: 'rewind', round, attempt: state.attempt, anew },
+    ...lost.map((client): Effect => ({ do: 'anew', client })),
+  ];
+}
+
+/** What becomes of a client that was seated before and is back: nothing, where its heads are those of the round that it owes. */
+export function comesBack(
+  state: RoundsState,
+  before: Seat,
+  { client, stands, holds = [] }: Extract<RoundsEvent, { type: 'joined' }>,
+): 'stands' | 'return' | 'everyone' | 'anew' {
+  const seat = state.seats.get(client)!;
+  if (stands === undefined) {
+    // A process without a saved state. Its seat may have answered nothing yet: then nothing is lost.
+    if (!before.began) return 'stands';
+    seat.began = false;
+    return 'anew';
+  }
+  const ahead = stands.round - state.round;
+  // A live one that answered stands one further; a new process from the open round's saved state would step a second time.
+  const training = state.phase === 'training';
+  const right = ahead === 0 ? !(training && state.answered.has(client)) : ahead === 1 && training;
+  if (stands.attempt === state.attempt && right) return 'stands';
+  // It missed the way back of the others, who have not moved on since: it follows them alone.
+  const missed = stands.attempt < state.attempt && state.base === state.round && training;
+  if (missed && holds.includes(state.round) && !state.answered.has(client)) return 'return';
+  return commonRound(state) === undefined ? 'anew' : 'everyone';
+}
+
+/** Notes the point before the open round. */
+export function markPoint(state: RoundsState): void {
+  const point: Point = { round: state.round, streaks: [...state.streaks] };
+  state.checkpoints = [...state.checkpoints.filter(({ round }) => round < state.round), point].slice(-POINTS);
+}
+
+/** A client that answered a checkpoint round holds it. */
+export function markHeld(seat: Seat, round: number): void {
+  seat.holds = [...seat.holds.filter((held) => held < round), round].slice(-POINTS);
+}
