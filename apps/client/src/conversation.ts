@@ -36,6 +36,9 @@ export interface Client {
   close(reason?: string): Promise<void>;
 }
 
+/** How long a coordinator may take to hear a goodbye. */
+const GOODBYE_MS = 1_000;
+
 /** Joins a run and answers its rounds until it ends. Network, training, time and storage are what `deps` says. */
 export function converse(config: ClientConfig, deps: ConversationDeps): Client {
   const { trainer, clock } = deps;
@@ -48,6 +51,7 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
   let over = false;
   /** The run is over: an answer still under way is no longer wanted. */
   let farewell = false;
+  let leaving = false;
   const done = new Promise<ClientOutcome>((resolve) => (settle = resolve));
 
   const end = async (outcome: ClientOutcome) => {
@@ -57,14 +61,23 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
     await trainer.close();
     settle(outcome);
   };
-  const failWith = (thrown: unknown) => {
-    const error = toTrunklineError(thrown);
-    // Whoever runs the coordinator sees what it asked for that this client will not do.
-    if (!over && error.code === 'REQUEST_NOT_AGREED')
-      link.request('leave', { reason: error.message.slice(0, 1_024) }).catch(() => undefined);
-    void end({ kind: 'failed', error });
+  /** Says why it goes, to whoever still listens. */
+  const goodbye = async (reason: string) => {
+    leaving = true;
+    let cancel: () => void = () => undefined;
+    const bound = new Promise<void>((resolve) => (cancel = clock.after(GOODBYE_MS, resolve)));
+    await Promise.race([link.request('leave', { reason: reason.slice(0, 1_024) }).catch(() => undefined), bound]);
+    cancel();
   };
-  const entered = (asked: string): Entered => agreedFirst(joined, asked);
+  const failWith = (thrown: unknown) => {
+    if (over || leaving) return;
+    const error = toTrunklineError(thrown);
+    const failed = () => end({ kind: 'failed', error });
+    // Whoever runs the coordinator sees what it asked for that this client will not do.
+    if (error.code === 'REQUEST_NOT_AGREED') void goodbye(error.message).then(failed);
+    else void failed();
+  };
+  const entered = (asked: string): Entered => agreedFirst(leaving ? undefined : joined, asked);
   const allowed = (check: () => unknown): boolean => {
     try {
       check();
@@ -201,7 +214,7 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
     done,
     memory: () => trainer.ask('memory', {}),
     async close(reason = 'stopped by its user') {
-      if (!over) await link.request('leave', { reason }).catch(() => undefined);
+      if (!over) await goodbye(reason);
       await end({ kind: 'stopped' });
     },
   };
