@@ -6,7 +6,7 @@ import { nearestFirst, type Path } from '@trunkline/model/config';
 import { openSource, type Source } from '@trunkline/model/data';
 import { defaultLoss } from '@trunkline/model/loss';
 import { defaultMetric, metrics as knownMetrics, type Metric } from '@trunkline/model/metrics';
-import { checkLabels } from '@trunkline/model/learner';
+import { checkLabels, sharedSources } from '@trunkline/model/learner';
 import type { TaskPlan } from '@trunkline/model/task';
 import type { ClientConfig, TaskFile } from './config.ts';
 
@@ -45,7 +45,8 @@ export async function loadTasks(config: ClientConfig): Promise<TaskPlan[]> {
       at: at(['tasks', place]),
     });
   }
-  refuseUnequalBatches(plans, at);
+  // Unequal batch sizes are refused before the first label is read.
+  sharedSources(plans);
   for (const plan of plans) await checkLabels(plan);
   return plans;
 }
@@ -85,20 +86,6 @@ function metricsOf(task: TaskFile, at: (path: Path) => string): Pick<TaskPlan, '
   if (unknown < 0) return { metrics: chosen, ...(own.length > 0 ? { ownMetrics } : {}) };
   const metric = chosen[unknown]!;
   throw fail('METRIC_UNKNOWN', { at: at([unknown]), metric, known: nearestFirst(metric, names) });
-}
-
-function refuseUnequalBatches(plans: readonly TaskPlan[], at: ClientConfig['source']['at']): void {
-  for (const stream of new Set(plans.map((plan) => plan.stream))) {
-    const sharing = plans.filter((plan) => plan.stream === stream);
-    const sizes = [...new Set(sharing.map(({ batchSize }) => batchSize))];
-    if (sizes.length > 1) {
-      throw fail('BATCH_SIZE_DIFFERS', {
-        at: at(['tasks']),
-        tasks: sharing.map(({ id }) => id).join(', '),
-        found: sizes.join(', '),
-      });
-    }
-  }
 }
 
 /** The default export of a client module. It is code of the one who runs this client. @throws CONFIG_MISSING, CLIENT_MODULE */

@@ -6,6 +6,7 @@ import type { Stack } from '../layer/stack.ts';
 import { elementWeights, lossLabels, placeLoss, type Loss } from '../loss/index.ts';
 import type { TaskPlan } from '../task.ts';
 import type { Trunk } from '../trunk/trunk.ts';
+import { sharedSources } from './shared-sources.ts';
 
 /** A task with its head, its loss and, where it has its own, its adapter placed; no weights yet. */
 export interface PlacedTask {
@@ -33,17 +34,10 @@ export interface PlacedSource {
  */
 export async function placeTasks(plans: readonly TaskPlan[], trunk: Trunk): Promise<PlacedSource[]> {
   const sources: PlacedSource[] = [];
-  for (const stream of new Set(plans.map((plan) => plan.stream))) {
-    const sharing = plans.filter((plan) => plan.stream === stream);
-    const [first] = sharing as [TaskPlan];
-    const sizes = [...new Set(sharing.map(({ batchSize }) => batchSize))];
-    if (sizes.length > 1) {
-      const tasks = sharing.map(({ id }) => id).join(', ');
-      throw fail('BATCH_SIZE_DIFFERS', { at: first.at, tasks, found: sizes.join(', ') });
-    }
+  for (const { stream, batchSize, plans: sharing } of sharedSources(plans)) {
     const tasks: PlacedTask[] = [];
     for (const plan of sharing) tasks.push(await placeTask(plan, trunk));
-    const { source, batchSize } = first;
+    const { source } = sharing[0]!;
     const user = sharing.find(({ ownAdapter }) => ownAdapter === undefined);
     sources.push({ stream, source, batchSize, adapter: user && sharedAdapter(user, trunk), tasks });
   }
