@@ -1,6 +1,6 @@
 import { fail } from '@trunkline/protocol';
-import type { Disk } from '@trunkline/model/store';
-import { diskCheckpoints, type Checkpoints, type Damaged } from './checkpoints.ts';
+import type { Damaged, Disk } from '@trunkline/model/store';
+import { diskCheckpoints, type Checkpoints } from './checkpoints.ts';
 import type { RunConfig } from './config.ts';
 import type { Continuation } from './core.ts';
 import { createLedger, memoryLedger, readLedger, type Ledger } from './ledger.ts';

@@ -1,3 +1,4 @@
+import { GENERATIONS } from '@trunkline/model/store';
 import type { Effect, Point, RoundsEvent, RoundsState, Seat } from './round-events.ts';
 
 /**
@@ -6,9 +7,6 @@ import type { Effect, Point, RoundsEvent, RoundsState, Seat } from './round-even
  * A checkpoint round closes only when every client that answers it has saved its state of it, so that the last closed one is
  * common to all; of an open one some have it. Whoever went past a point in an attempt that is no more goes back with the rest.
  */
-
-/** Points that either side keeps. */
-export const POINTS = 3;
 
 /** The newest round that the coordinator's checkpoints and all connected seats hold; where they share none, the newest checkpoint. */
 export function commonRound({ checkpoints, seats }: RoundsState): number | undefined {
@@ -67,10 +65,10 @@ export function comesBack(
 /** Notes the point before the open round. */
 export function markPoint(state: RoundsState): void {
   const point: Point = { round: state.round, streaks: [...state.streaks] };
-  state.checkpoints = [...state.checkpoints.filter(({ round }) => round < state.round), point].slice(-POINTS);
+  state.checkpoints = [...state.checkpoints.filter(({ round }) => round < state.round), point].slice(-GENERATIONS);
 }
 
 /** A client that answered a checkpoint round holds it. */
 export function markHeld(seat: Seat, round: number): void {
-  seat.holds = [...seat.holds.filter((held) => held < round), round].slice(-POINTS);
+  seat.holds = [...seat.holds.filter((held) => held < round), round].slice(-GENERATIONS);
 }
