@@ -12,7 +12,8 @@ export interface FoundRun {
 const isRun = (folder: string): boolean => existsSync(join(folder, 'events.jsonl'));
 
 /**
- * The run that a command means: a folder, a name in the folder of all runs, or, when nothing is named, the only live one there.
+ * The run that a command means: a folder, a name in the folder of all runs, or, when nothing is named, the only live one there; where
+ * none is live, the only one.
  * @throws RUN_UNKNOWN, RUN_AMBIGUOUS, CONTROL_SILENT
  */
 export async function findRun(named: string | undefined, runs: string): Promise<FoundRun> {
@@ -28,6 +29,8 @@ export async function findRun(named: string | undefined, runs: string): Promise<
   }
   if (live.length === 1) return live[0]!;
   for (const { line } of live) line.close();
+  const all = runsIn(runs);
+  if (live.length === 0 && all.length === 1) return { folder: join(runs, all[0]!), line: null };
   if (live.length === 0) throw unknown('that is live', runs);
   const known = live.map(({ folder }) => folder).join(', ');
   throw fail('RUN_AMBIGUOUS', { count: live.length, runs, known });

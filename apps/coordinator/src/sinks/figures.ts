@@ -9,9 +9,10 @@ export function bytesText(bytes: number): string {
   return `${unit === 0 || value >= 99.95 ? value.toFixed(0) : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** `0.4 s`, `12 s`, `3 min`, `2 h 5 min`, `3 d 4 h`. */
+/** `40 ms`, `1.4 s`, `12 s`, `3 min`, `2 h 5 min`, `3 d 4 h`. */
 export function durationText(ms: number): string {
   const seconds = Math.max(0, ms) / 1000;
+  if (seconds < 0.9995) return `${Math.round(Math.max(0, ms))} ms`;
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   if (seconds < 99.5) return `${Math.round(seconds)} s`;
   const minutes = Math.round(seconds / 60);

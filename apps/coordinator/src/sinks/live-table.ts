@@ -50,25 +50,22 @@ const COLUMNS: readonly { head: string; place: number; cell: (client: ClientReco
   { head: 'state', place: 2, cell: (_, state) => state.text },
   { head: 'loss', place: 8, cell: ({ losses }) => (losses.length === 0 ? '–' : figureText(losses.at(-1)!)) },
   { head: '', place: 9, cell: ({ losses }) => arrow(losses) },
-  {
-    head: 'score',
-    place: 10,
-    cell: ({ score }) => (score ? `${cut(score.metric, 10)} ${figureText(score.value)}` : '–'),
-  },
+  { head: 'score', place: 10, cell: ({ score }) => (score ? figureText(score.value) : '–') },
   { head: 'round', place: 3, cell: ({ round }) => (round === null ? '–' : String(round)) },
   { head: 'tasks', place: 1, cell: ({ tasks }) => cut(tasks.join(','), 22) },
   { head: 'rows/s', place: 4, cell: ({ samplesPerSecond }) => figureText(samplesPerSecond) },
   { head: 'lag', place: 5, cell: ({ lagMs }) => (lagMs === null ? '–' : durationText(lagMs)) },
   { head: 'up', place: 6, cell: ({ up }) => bytesText(up) },
   { head: 'down', place: 7, cell: ({ down }) => bytesText(down) },
-  { head: 'trend', place: 11, cell: ({ losses }) => sparkline(losses, 12) },
+  { head: 'metric', place: 11, cell: ({ score }) => cut(score?.metric ?? '–', 17) },
+  { head: 'trend', place: 12, cell: ({ losses }) => sparkline(losses, 12) },
 ];
 
 function table(clients: readonly { client: ClientRecord; state: State }[], width: number): string[] {
   let lines: string[] = [];
   for (let count = COLUMNS.length; count > 0; count--) {
     const chosen = COLUMNS.slice(0, count).sort((a, b) => a.place - b.place);
-    const left = new Set(chosen.flatMap(({ place }, i) => ([0, 1, 2, 9, 11].includes(place) ? [i] : [])));
+    const left = new Set(chosen.flatMap(({ place }, i) => ([0, 1, 2, 9, 11, 12].includes(place) ? [i] : [])));
     const rows = clients.map(({ client, state }) => chosen.map(({ cell }) => cell(client, state)));
     lines = columns([chosen.map(({ head }) => head), ...rows], left);
     if (lines.every((line) => [...line].length <= width)) break;
