@@ -180,6 +180,7 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
         return ledger.begin(effect.attempt, effect.round);
       case 'anew':
         members.all.get(effect.client)!.cold = config.warmup > 0;
+        selection.forget();
         return emit({ event: 'anew', client: effect.client, round: state.round });
       case 'timer':
         timers.get(effect.timer.name)?.();

@@ -20,6 +20,8 @@ export interface Selection {
   readonly trunk: Float32Array | null;
   /** What an `evaluate` message says in addition. */
   forScoring(split: Scoring): { best?: number };
+  /** A client has lost the heads that it had: no trunk of their time can be tested with them any more. */
+  forget(): void;
   /** Everything that it has followed so far; not copied, for what it holds never changes. */
   snapshot(): SelectionState;
   restore(state: SelectionState): void;
@@ -50,6 +52,10 @@ export function createSelection({ config: { select, stopAfter } }: Plan): Select
     forScoring(split) {
       const chosen = best();
       return split === 'test' && chosen !== null ? { best: chosen } : {};
+    },
+    forget() {
+      evaluations.forget();
+      trunk = null;
     },
     snapshot: () => ({ heard: evaluations.heard, trunk }),
     restore(state) {

@@ -36,6 +36,25 @@ describe('the best evaluation', () => {
     expect(best.version).toBe(5);
   });
 
+  it('forgets the evaluations before a newcomer’s first, which has no head of their time', () => {
+    const best = createBestEvaluation();
+    best.hear(1, scores(0.9));
+    best.hear(2, scores(0.5, 16));
+    expect([best.version, best.since]).toEqual([2, 0]);
+    best.hear(3, scores(0.6)); // The newcomer missed one.
+    best.hear(4, scores(0.55, 16));
+    expect([best.version, best.since]).toEqual([4, 0]);
+  });
+
+  it('forgets all when a head of their time is lost', () => {
+    const best = createBestEvaluation();
+    for (const version of [1, 2, 3]) best.hear(version, scores(1 / version));
+    best.forget();
+    expect([best.version, best.heard]).toEqual([null, []]);
+    best.hear(4, scores(0.2));
+    expect([best.version, best.since]).toEqual([4, 0]);
+  });
+
   it('forgets what a run that went back will show again', () => {
     const best = createBestEvaluation();
     for (const version of [1, 2, 3]) best.hear(version, scores(version / 10));

@@ -15,8 +15,13 @@ export interface HeardScores {
 
 /** Which evaluation of a run was the best so far. */
 export interface BestEvaluation {
-  /** Takes the scores of trunk `version`; what was heard of this and later versions before (a run went back) is forgotten. */
+  /**
+   * Takes the scores of trunk `version`. What was heard of this and later versions before (a run went back) is forgotten; so are all
+   * evaluations before the first one of a newcomer, which has no head of their time.
+   */
   hear(version: number, scores: readonly ValidationScore[]): void;
+  /** A head of the earlier evaluations is lost: none of them can be chosen any more. */
+  forget(): void;
   /** The version with the highest mean gain, the earliest of equals; null before the first evaluation that can be compared. */
   readonly version: number | null;
   /** Evaluations since. */
@@ -27,7 +32,7 @@ export interface BestEvaluation {
 
 /**
  * Compares evaluations by the mean over tasks of a score's gain on the first evaluation's, relative to its size; signs are turned
- * where lower is better. A task whose first score is undefined or 0 is left out of every mean; an evaluation that lacks
+ * where lower is better; where earlier evaluations are forgotten, the first one is the first that is left. A task whose first score is undefined or 0 is left out of every mean; an evaluation that lacks
  * another's score cannot be compared, and is not chosen.
  */
 export function createBestEvaluation(before: readonly HeardScores[] = []): BestEvaluation {
@@ -39,8 +44,12 @@ export function createBestEvaluation(before: readonly HeardScores[] = []): BestE
   };
   return {
     hear(version, scores) {
-      heard = [...heard.filter((one) => one.version < version), { version, scores }];
+      const earlier = heard.filter((one) => one.version < version);
+      const known = new Set(earlier.flatMap((one) => one.scores.map(({ key }) => key)));
+      const newcomer = scores.some(({ key }) => !known.has(key));
+      heard = [...(newcomer ? [] : earlier), { version, scores }];
     },
+    forget: () => void (heard = []),
     get version() {
       return heard[best()]?.version ?? null;
     },
