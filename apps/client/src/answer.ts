@@ -44,19 +44,36 @@ export async function answerOf(
   return { id, contributions, losses };
 }
 
-/** Sends an answer; resolves once the coordinator has all of it. `credit` holds back while its memory is short. */
-export async function sendAnswer(link: Link, answer: Answer, credit: () => Promise<void>): Promise<void> {
+const underWay = new WeakMap<Answer, Promise<void>>();
+/** Contributions of which something may have arrived already. */
+const begun = new WeakSet<ContributionMessage>();
+
+/**
+ * Sends an answer; resolves once the coordinator has all of it. `credit` holds back while its memory is short. Asked for it again while it is
+ * on its way, nothing is sent twice; after a broken line it goes on with what had not arrived.
+ */
+export function sendAnswer(link: Link, answer: Answer, credit: () => Promise<void>): Promise<void> {
+  const before = underWay.get(answer);
+  if (before) return before;
+  const sent = sendParts(link, answer, credit).finally(() => underWay.delete(answer));
+  underWay.set(answer, sent);
+  return sent;
+}
+
+async function sendParts(link: Link, answer: Answer, credit: () => Promise<void>): Promise<void> {
   const { round, attempt } = answer.id;
-  const received: Promise<unknown>[] = [];
   for (const { message, bytes } of answer.contributions) {
     const transfer = contributionTransfer(message);
     await credit();
-    const verified = link.request('contribution', message);
-    verified.catch(() => undefined);
-    received.push(verified);
-    await sendChunks(bytes, (index, chunk) => link.chunk({ transfer, index }, chunk));
+    const announced = link.request('contribution', message);
+    // At first all of it is missing, and nothing waits for being told so; failures are told by whoever is waited for first.
+    announced.catch(() => undefined);
+    const missing = begun.has(message) ? (await announced).missing : undefined;
+    begun.add(message);
+    const { pace } = link;
+    await sendChunks(bytes, (index, chunk) => link.chunk({ transfer, index }, chunk), { missing, pace });
+    await announced;
   }
-  await Promise.all(received);
   await link.request('answered', {
     round,
     attempt,

@@ -6,6 +6,7 @@ import {
   trunkTransfer,
   type Assembly,
   type ChunkMessage,
+  type MissingMessage,
   type TrunkMessage,
 } from '@trunkline/protocol';
 
@@ -17,18 +18,19 @@ export interface Arrival {
 
 /** Trunks on their way in: chunks become a version, and whoever needs it waits for it. */
 export interface Inbox {
-  announce(message: TrunkMessage): void;
+  /** What of it is still to be sent: what arrived before a line broke is kept. @throws MESSAGE_TOO_LARGE */
+  announce(message: TrunkMessage): MissingMessage;
   chunk(message: ChunkMessage, bytes: Uint8Array): void;
   /** Resolves with trunk `version` of `attempt` once it is here and its hash agrees. */
   trunk(version: number, attempt: number): Promise<Arrival>;
-  /** The line broke: what was half here will be sent anew, perhaps as a newer version. Whoever waits is told that it broke. */
+  /** The line broke. What is half here stays, for the same trunk announced again; whoever waits is told that it broke. */
   reset(): void;
 }
 
 /** @param length elements of the trunk, from this side's own layout: memory is allocated for nothing else. */
 export function createInbox(length: number): Inbox {
   let open: { message: TrunkMessage; assembly: Assembly } | null = null;
-  let held: { key: string; arrival: Arrival } | null = null;
+  let held: { key: string; sha256: string; arrival: Arrival } | null = null;
   let waiting: { key: string; resolve: (arrival: Arrival) => void; reject: (error: Error) => void }[] = [];
 
   const keyOf = (version: number, attempt: number) => `${version}/${attempt}`;
@@ -43,6 +45,7 @@ export function createInbox(length: number): Inbox {
     const values = floatsOf(bytes);
     held = {
       key,
+      sha256: message.sha256,
       // Copies where two came in one: each must own its memory, to be handed on alone.
       arrival: message.control
         ? { theta: values.slice(0, length), control: values.slice(length) }
@@ -55,8 +58,12 @@ export function createInbox(length: number): Inbox {
       const expected = length * 4 * (message.control ? 2 : 1);
       if (message.bytes !== expected)
         throw fail('MESSAGE_TOO_LARGE', { event: 'trunk', found: message.bytes, expected });
+      const key = keyOf(message.version, message.attempt);
+      if (held?.key === key && held.sha256 === message.sha256) return { missing: [] };
       const transfer = trunkTransfer(message.version, message.attempt);
-      open = { message, assembly: assemble(transfer, expected) };
+      if (open?.assembly.transfer !== transfer || open.message.sha256 !== message.sha256)
+        open = { message, assembly: assemble(transfer, expected) };
+      return { missing: open.assembly.missing() };
     },
     chunk({ transfer, index }, bytes) {
       if (open?.assembly.transfer !== transfer) throw fail('CONTRIBUTION_UNKNOWN', { transfer, index });
@@ -71,7 +78,6 @@ export function createInbox(length: number): Inbox {
       return new Promise((resolve, reject) => waiting.push({ key, resolve, reject }));
     },
     reset() {
-      open = null;
       const broken = waiting;
       waiting = [];
       for (const { reject } of broken) reject(new Error('connection lost: the trunk had not arrived'));

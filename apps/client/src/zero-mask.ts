@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { NodeWebSocket } from 'engine.io-client';
 import { WebSocket } from 'ws';
 import { fail, fromReport, type ErrorReport } from '@trunkline/protocol';
@@ -12,6 +13,19 @@ import { fail, fromReport, type ErrorReport } from '@trunkline/protocol';
  * A refused upgrade keeps its reason: the HTTP answer's text becomes the error, instead of "websocket error".
  */
 export class ZeroMaskWebSocket extends NodeWebSocket {
+  #socket: WebSocket | undefined;
+  #line: Socket | undefined;
+
+  /** Bytes that came in so far. */
+  get received(): number {
+    return this.#line?.bytesRead ?? 0;
+  }
+
+  /** Ends the line without a word, as a network would: for one on which nothing moves any more. */
+  cut(): void {
+    this.#socket?.terminate();
+  }
+
   override createSocket(
     uri: string,
     protocols: string | string[] | undefined,
@@ -22,6 +36,8 @@ export class ZeroMaskWebSocket extends NodeWebSocket {
       perMessageDeflate: false,
       generateMask: (mask: Buffer) => mask.fill(0),
     });
+    this.#socket = socket;
+    socket.on('upgrade', (response) => (this.#line = response.socket));
     socket.on('unexpected-response', (_request, response) => {
       let text = '';
       response.setEncoding('utf8');

@@ -1,4 +1,4 @@
-import { chunkCount, fail, type AnsweredMessage } from '@trunkline/protocol';
+import { grainCount, fail, type AnsweredMessage } from '@trunkline/protocol';
 import { addScaled, roundScaled, combineRows } from '@trunkline/model/aggregation';
 import { answerBook, type ClosedRound, type Desk } from './desk.ts';
 import { openIntake, type Asked, type RoundIntake } from './intake.ts';
@@ -55,7 +55,9 @@ export function createBufferedDesk(plan: Plan, rules: BufferRules, deps: DeskDep
     const all = members.asked([...members.all.keys()].sort(byCodeUnits));
     const asked = all.find((entry) => entry.client === client)!;
     const round = counts.get(client) ?? 0;
-    const intake = openIntake({ round, attempt, exchange, length: trunk.layout.length, asked: [asked], wants });
+    const { length } = trunk.layout;
+    const bounds = { probe: probing && exchange === 'sum', maxNorm: config.maxNorm };
+    const intake = openIntake({ round, attempt, exchange, length, asked: [asked], wants, ...bounds });
     const call: Call = { intake, asked, versions: new Set(), probe: probing };
     calls.set(client, call);
     return call;
@@ -85,7 +87,7 @@ export function createBufferedDesk(plan: Plan, rules: BufferRules, deps: DeskDep
           ...(member.cold ? { warmup: config.warmup } : {}),
           ...(wants.length > 0 ? { wants: [...wants] } : {}),
           deadlineMs: pace.patience.deadlineMs,
-          credit: chunkCount(trunk.layout.length * 4),
+          credit: grainCount(trunk.layout.length * 4),
         });
         return Promise.all([sent, called]);
       });

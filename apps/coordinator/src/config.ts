@@ -64,6 +64,11 @@ export const runSchema = z.strictObject({
     .nonnegative()
     .optional()
     .describe('Rounds that send rows in addition, for the conflict matrix; 0: never. Default: evaluateEvery.'),
+  maxNorm: z
+    .number()
+    .positive()
+    .optional()
+    .describe('A contribution whose L2 norm is above is refused, and its client told so. Default: no limit.'),
   checkpointEvery: z
     .number()
     .int()
@@ -87,7 +92,20 @@ export const runSchema = z.strictObject({
     .default(0)
     .describe('Steps that heads and adapters of a client take on the trunk as it is when it joins a run under way.'),
   listen: z
-    .strictObject({ host: z.string().default('127.0.0.1'), port: z.number().int().min(0).max(65_535).default(0) })
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      port: z.number().int().min(0).max(65_535).default(0),
+      tls: z
+        .strictObject({ certificate: z.string(), key: z.string() })
+        .optional()
+        .describe('Certificate (with its chain) and private key, PEM files. Needed off loopback.'),
+      invitations: z
+        .boolean()
+        .optional()
+        .describe(
+          'Only invited clients come in. Default: off loopback (but with --insecure), and as soon as one was invited.',
+        ),
+    })
     .prefault({})
     .describe('Where clients connect; port 0 takes any free one.'),
   clients: z.array(z.string()).optional().describe('Simulation only: the client files to start.'),

@@ -1,24 +1,27 @@
-import { chunkCount, limits } from '@trunkline/protocol';
+import { grainCount, limits } from '@trunkline/protocol';
 
 /**
  * Who may upload now. Sums are added in client order and free their memory as they are, so that a bounded number of them is
  * enough whatever the number of clients; rows must all be held until the round closes, and are all let in.
  */
 export interface Credits {
-  /** Chunks that the client at `place` may send at once. */
+  /** Grains that the client at `place` may send at once. */
   initial(place: number): number;
   /** Places that may send now that the first `added` are done with; each is named once. */
   grant(added: number): number[];
-  /** Chunks of one contribution. */
+  /** Grains of one contribution. */
   readonly chunks: number;
+  /** Bytes of all that may be under way together. */
+  readonly bytes: number;
 }
 
 export function openCredits(clients: number, bytes: number, bounded: boolean): Credits {
-  const chunks = chunkCount(bytes);
+  const chunks = grainCount(bytes);
   const affordable = bounded ? Math.max(1, Math.floor(limits.uploadBudgetBytes / bytes)) : clients;
   let granted = Math.min(clients, affordable);
   return {
     chunks,
+    bytes: affordable * bytes,
     initial: (place) => (place < granted ? chunks : 0),
     grant(added) {
       const until = Math.min(clients, added + affordable);

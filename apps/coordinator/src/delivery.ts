@@ -17,6 +17,9 @@ export function createDelivery(keeper: TrunkStep, failed: (client: string, error
   let digested: { theta: Float32Array | null; sha256: string } = { theta: null, sha256: '' };
   let packed: { theta: Float32Array; control: Float32Array; bytes: Uint8Array; sha256: string } | null = null;
 
+  /** The transfer that each client was sent last: some of it may have arrived. */
+  const begun = new Map<string, string>();
+
   /** What goes out: the trunk, and SCAFFOLD's control variate behind it. Put together and hashed once a broadcast. */
   const parcel = (control: Float32Array | null) => {
     if (!control) return { bytes: bytesOf(keeper.theta), sha256: digest() };
@@ -53,7 +56,12 @@ export function createDelivery(keeper: TrunkStep, failed: (client: string, error
         sha256: hash,
         encoding: 'f32',
       });
-      await Promise.all([announced, sendChunks(bytes, (index, chunk) => line.chunk({ transfer, index }, chunk))]);
+      // What arrived over a line that broke is not sent again; a trunk that is sent for the first time waits for no answer.
+      announced.catch(() => undefined);
+      const missing = begun.get(member.client) === transfer ? (await announced).missing : undefined;
+      begun.set(member.client, transfer);
+      await sendChunks(bytes, (index, chunk) => line.chunk({ transfer, index }, chunk), { missing, pace: line.pace });
+      await announced;
     },
     async tell(connection, send) {
       if (!connection) return;

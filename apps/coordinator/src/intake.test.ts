@@ -1,21 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import {
   bytesOf,
-  chunkOf,
   contributionTransfer,
+  grainsOf,
   sha256,
   type ContributionMessage,
   type TrunklineError,
 } from '@trunkline/protocol';
 import { openIntake, type RoundIntake } from './intake.ts';
 
-const length = 200_000; // two chunks
+const length = 200_000; // 25 grains
+const HALF = 12;
 const asked = ['a', 'b'].map((client) => ({
   client,
   lambda: { [`${client}-task`]: 2 },
   rowIds: { [`${client}-task`]: `${client}-task` },
 }));
-const open = (exchange: 'sum' | 'rows') => openIntake({ round: 3, attempt: 1, exchange, length, asked });
+const open = (exchange: 'sum' | 'rows', more: Partial<Parameters<typeof openIntake>[0]> = {}) =>
+  openIntake({ round: 3, attempt: 1, exchange, length, asked, ...more });
 const values = (seed: number) => Float32Array.from({ length }, (_, i) => Math.fround(Math.sin(i * seed)));
 
 function contribution(
@@ -44,10 +46,9 @@ async function send(
 ): Promise<void> {
   const message = contribution(client, row, change);
   const transfer = contributionTransfer(message);
-  const verified = intake.announce(client, message);
-  intake.chunk(client, { transfer, index: 1 }, chunkOf(bytesOf(row), 1));
-  intake.chunk(client, { transfer, index: 0 }, chunkOf(bytesOf(row), 0));
-  await verified;
+  await intake.announce(client, message);
+  await intake.chunk(client, { transfer, index: HALF }, grainsOf(bytesOf(row), HALF, 25));
+  await intake.chunk(client, { transfer, index: 0 }, grainsOf(bytesOf(row), 0, HALF));
 }
 
 const codeOf = async (act: () => unknown): Promise<string> => {
@@ -100,6 +101,80 @@ describe('intake', () => {
     await send(intake, 'a', broken, { kind: 'row' });
     const answers = intake.answers();
     expect(answers.exchange === 'rows' && answers.rows.map(({ id, lambda }) => [id, lambda])).toEqual([['a-task', 2]]);
+  });
+
+  it('goes on with a contribution where it stopped, and takes no other one of its name once it is whole', async () => {
+    const intake = open('sum');
+    const message = contribution('a', values(1));
+    const transfer = contributionTransfer(message);
+    expect(await intake.announce('a', message)).toEqual({ missing: [[0, 25]] });
+    await intake.chunk('a', { transfer, index: 3 }, grainsOf(bytesOf(values(1)), 3, 10));
+    const gaps = {
+      missing: [
+        [0, 3],
+        [10, 25],
+      ],
+    };
+    expect(await intake.announce('a', message)).toEqual(gaps);
+    // Never whole, never acknowledged: a client that lost its state may begin anew.
+    expect(await intake.announce('a', contribution('a', values(2)))).toEqual({ missing: [[0, 25]] });
+    await send(intake, 'a', values(1));
+    expect(await intake.announce('a', message)).toEqual({ missing: [] });
+    expect(await codeOf(() => intake.announce('a', contribution('a', values(2))))).toBe('CONTRIBUTION_EQUIVOCAL');
+    const answers = intake.answers();
+    expect(answers.exchange === 'sum' && Float32Array.from(answers.sum!)).toEqual(values(1));
+  });
+
+  it('acknowledges and counts nothing before it is recorded, and gives the same outcome to whoever asks meanwhile', async () => {
+    let recorded: () => void = () => undefined;
+    const record = () => new Promise<void>((resolve) => (recorded = resolve));
+    const intake = open('sum', { record });
+    const message = contribution('a', values(1));
+    let acknowledged = 0;
+    const sent = send(intake, 'a', values(1)).then(() => acknowledged++);
+    await new Promise(setImmediate);
+    const again = Promise.resolve(intake.announce('a', message)).then(() => acknowledged++);
+    await new Promise(setImmediate);
+    expect([acknowledged, intake.added]).toEqual([0, 0]);
+    recorded();
+    await Promise.all([sent, again]);
+    expect([acknowledged, intake.added]).toEqual([2, 1]);
+  });
+
+  it('forgets a contribution that cannot be recorded: nothing was acknowledged, and it may come again', async () => {
+    let full = true;
+    const record = () => (full ? Promise.reject(new Error('disk full')) : Promise.resolve());
+    const intake = open('sum', { record });
+    await expect(send(intake, 'a', values(1))).rejects.toThrow('disk full');
+    full = false;
+    await send(intake, 'a', values(1));
+    expect(intake.added).toBe(1);
+  });
+
+  it('refuses a norm over the limit, saying which, and takes one below it', async () => {
+    const row = new Float32Array(length);
+    row.set([3, 4]);
+    const refused = send(open('sum', { maxNorm: 4.9 }), 'a', row);
+    await expect(refused).rejects.toMatchObject({
+      code: 'CONTRIBUTION_NORM',
+      message: 'The sum of a for round 3 has the norm 5; `maxNorm` allows 4.9.',
+    });
+    await send(open('sum', { maxNorm: 5 }), 'a', row);
+  });
+
+  it('refuses rows for the conflict matrix that were not asked for', async () => {
+    expect(await codeOf(() => send(open('sum'), 'a', values(1), { kind: 'probe' }))).toBe('MESSAGE_INVALID');
+    expect(await codeOf(() => send(open('sum', { probe: true }), 'a', values(1), { kind: 'probe' }))).toBe('none');
+  });
+
+  it('allocates nothing past its budget: a sum without credit is refused, and goes through once another is added', async () => {
+    const intake = open('sum', { budget: length * 4 });
+    await intake.announce('b', contribution('b', values(2)));
+    expect(await codeOf(() => intake.announce('a', contribution('a', values(1))))).toBe('UPLOAD_BUDGET');
+    const other = open('sum', { budget: length * 4 });
+    await send(other, 'a', values(1));
+    await send(other, 'b', values(2));
+    expect(other.added).toBe(2);
   });
 
   it('does not take an answer for complete while a contribution is missing', async () => {

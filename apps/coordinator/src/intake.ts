@@ -1,20 +1,12 @@
-import {
-  assemble,
-  bytesOf,
-  contributionTransfer,
-  fail,
-  floatsOf,
-  sha256,
-  type AnsweredMessage,
-  type Assembly,
-  type ChunkMessage,
-  type ContributionMessage,
-} from '@trunkline/protocol';
+import { bytesOf, fail, floatsOf, type AnsweredMessage, type ContributionMessage } from '@trunkline/protocol';
 import { allFinite, type Wants } from '@trunkline/model/aggregation';
+import { normOf } from '@trunkline/model/optimizer';
+import { byteBudget, type ByteBudget } from './byte-budget.ts';
 import type { BytePool } from './byte-pool.ts';
 import { orderedSum, type OrderedSum } from './ordered-sum.ts';
 import { byCodeUnits } from './rounds.ts';
 import type { Answers, Row } from './trunk-step.ts';
+import { openUploads, type Uploads, type UploadsDeps } from './uploads.ts';
 
 /** What one client was asked in a round. */
 export interface Asked {
@@ -27,13 +19,10 @@ export interface Asked {
   readonly rowIds: Readonly<Record<string, string>>;
 }
 
-/** Takes in one round's contributions: decode → verify (round, attempt, length, hash, finite) → hold or add. */
-export interface RoundIntake {
+/** Takes in one round's contributions: decode → verify (round, attempt, length, hash, finite, norm) → journal → hold or add. */
+export interface RoundIntake extends Uploads {
   readonly round: number;
   readonly attempt: number;
-  /** A contribution is announced; resolves once all of it is here and verified, rejects with the reason it is refused. */
-  announce(client: string, message: ContributionMessage): Promise<void>;
-  chunk(client: string, message: ChunkMessage, bytes: Uint8Array): void;
   /** The client has nothing more to send; its losses, row by row. */
   answered(client: string, message: AnsweredMessage): void;
   /** How many clients, in sorted order, have been added for good: whose memory is free again. */
@@ -47,12 +36,6 @@ export interface RoundIntake {
 type Kind = ContributionMessage['kind'];
 /** The rows of the two further batches, in the order in which a strategy reads them. */
 const DRAWS = ['extra-1', 'extra-2'] as const;
-
-interface Transfer {
-  readonly message: ContributionMessage;
-  readonly assembly: Assembly;
-  readonly done: { resolve: () => void; reject: (error: unknown) => void };
-}
 
 export interface IntakeMemory {
   readonly sum: Float64Array;
@@ -69,25 +52,41 @@ export function openIntake(options: {
   asked: readonly Asked[];
   /** What the strategy asks for beside rows and losses. */
   wants?: readonly Wants[];
+  /** Rows for the conflict matrix were asked for. */
+  probe?: boolean;
+  /** A contribution whose L2 norm is above is refused. */
+  maxNorm?: number | undefined;
+  /** Bytes of all sums that are under way together; left out: of all that were asked for. */
+  budget?: number;
   /** Memory to use again from round to round. */
   memory?: IntakeMemory;
+  /** The journal, where the mode has one. */
+  record?: UploadsDeps['record'];
 }): RoundIntake {
-  const { round, attempt, exchange, length, memory } = options;
+  const { round, attempt, exchange, length, memory, maxNorm = Infinity } = options;
   const asked = new Map(options.asked.map((entry) => [entry.client, entry]));
-  const transfers = new Map<string, Transfer>();
-  /** Hash of each transfer that is in: the same bytes again are acknowledged again and counted once. */
-  const received = new Map<string, string>();
   const rows = new Map<string, { task: string; client: string; values: Float32Array; kind: Kind }>();
   const losses = new Map<string, number>();
   const after = new Map<string, number>();
   const extras = options.wants?.includes('extra-batches') ?? false;
   const wanted = (kind: Kind) =>
-    kind === 'probe' || (kind === 'sum' || kind === 'row' ? (kind === 'row') === (exchange === 'rows') : extras);
+    kind === 'probe'
+      ? (options.probe ?? false) && exchange === 'sum'
+      : kind === 'sum' || kind === 'row'
+        ? (kind === 'row') === (exchange === 'rows')
+        : extras;
   const counted = new Map<string, number>();
+  const budget = budgetOf(options, extras);
   const sum: OrderedSum = orderedSum(
     length,
     options.asked.map(({ client }) => client),
-    memory && { into: memory.sum, added: (values) => memory.uploads.give(bytesOf(values)) },
+    {
+      into: memory?.sum,
+      added(client, values) {
+        budget.release(client, values.byteLength);
+        memory?.uploads.give(bytesOf(values));
+      },
+    },
   );
   const summed = new Map<string, readonly string[]>();
   const shareOf = ({ lambda, scale }: Asked, task: string) => lambda[task]! * (scale?.[task] ?? 1);
@@ -97,11 +96,16 @@ export function openIntake(options: {
       0,
     );
 
-  const verify = (client: string, { message, assembly }: Transfer) => {
-    if (sha256(assembly.bytes) !== message.sha256) throw fail('CONTRIBUTION_HASH', { client, round });
-    const values = floatsOf(assembly.bytes);
+  const verify = (client: string, message: ContributionMessage, bytes: Uint8Array) => {
+    const values = floatsOf(bytes);
     // A row that is not finite is set aside by the strategy; a sum cannot be taken apart any more.
     if (message.kind === 'sum' && !allFinite(values)) throw fail('CONTRIBUTION_NOT_FINITE', { client, round });
+    const norm = maxNorm === Infinity ? 0 : normOf(values);
+    if (norm > maxNorm && norm < Infinity)
+      throw fail('CONTRIBUTION_NORM', { kind: message.kind, client, round, found: norm, expected: maxNorm });
+  };
+  const accept = (client: string, message: ContributionMessage, bytes: Uint8Array) => {
+    const values = floatsOf(bytes);
     counted.set(client, (counted.get(client) ?? 0) + 1);
     if (message.kind === 'sum') {
       summed.set(client, message.tasks);
@@ -111,6 +115,15 @@ export function openIntake(options: {
       rows.set(`${message.kind}/${task}/${client}`, { task, client, values, kind: message.kind });
     }
   };
+  const uploads = openUploads({
+    round,
+    budget,
+    // A sum's memory comes back once it is added; rows are read until the round has closed.
+    take: ({ kind, bytes }) => (kind === 'sum' && memory ? memory.uploads.take(bytes) : new Uint8Array(bytes)),
+    verify,
+    record: options.record,
+    accept,
+  });
 
   return {
     round,
@@ -127,38 +140,9 @@ export function openIntake(options: {
           problem: stranger ? `task ${stranger} was not asked` : `kind ${message.kind} was not asked`,
         });
       }
-      const transfer = contributionTransfer(message);
-      const before = received.get(`${client}/${transfer}`);
-      if (before === message.sha256) return Promise.resolve();
-      if (before !== undefined) throw fail('CONTRIBUTION_EQUIVOCAL', { client, round });
-      return new Promise<void>((resolve, reject) => {
-        transfers.set(`${client}/${transfer}`, {
-          message,
-          // A sum's memory comes back once it is added; rows are read until the round has closed.
-          assembly: assemble(
-            transfer,
-            message.bytes,
-            message.kind === 'sum' ? memory?.uploads.take(message.bytes) : undefined,
-          ),
-          done: { resolve, reject },
-        });
-      });
+      return uploads.announce(client, message);
     },
-    chunk(client, message, bytes) {
-      const key = `${client}/${message.transfer}`;
-      const transfer = transfers.get(key);
-      if (received.has(key)) return;
-      if (!transfer) throw fail('CONTRIBUTION_UNKNOWN', { transfer: message.transfer, index: message.index });
-      if (!transfer.assembly.add(message.index, bytes)) return;
-      transfers.delete(key);
-      try {
-        verify(client, transfer);
-        received.set(key, transfer.message.sha256);
-        transfer.done.resolve();
-      } catch (error) {
-        transfer.done.reject(error);
-      }
-    },
+    chunk: (client, message, bytes) => uploads.chunk(client, message, bytes),
     answered(client, message) {
       requireOpen(message.round, message.attempt, round, attempt);
       if ((counted.get(client) ?? 0) !== message.contributions) {
@@ -207,6 +191,19 @@ export function openIntake(options: {
         };
       });
   }
+}
+
+/** A client may have under way what it was asked for, once; sums, which are freed as they are added, as many as the budget holds. */
+function budgetOf(
+  { asked, exchange, length, probe, budget }: Parameters<typeof openIntake>[0],
+  extras: boolean,
+): ByteBudget {
+  const rows = (exchange === 'rows' ? 1 : 0) + (probe ? 1 : 0) + (extras ? 2 : 0);
+  const sums = exchange === 'sum' ? 1 : 0;
+  const tasks = new Map(asked.map(({ client, lambda }) => [client, Object.keys(lambda).length]));
+  const vectors = [...tasks.values()].reduce((sum, count) => sum + count * rows, 0);
+  const held = vectors * length * 4 + Math.min(budget ?? Infinity, sums * asked.length * length * 4);
+  return byteBudget((client) => ((tasks.get(client) ?? 0) * rows + sums) * length * 4, held);
 }
 
 function requireOpen(found: number, foundAttempt: number, round: number, attempt: number): void {

@@ -15,9 +15,9 @@ export interface OrderedSum {
 
 export interface SumMemory {
   /** Where the sum is made; the next one may overwrite it once this one was read. */
-  readonly into?: Float64Array;
+  readonly into?: Float64Array | undefined;
   /** Hears of a contribution that is not needed any more. */
-  readonly added?: (values: Float32Array) => void;
+  readonly added?: (client: string, values: Float32Array) => void;
 }
 
 export function orderedSum(length: number, clients: readonly string[], memory: SumMemory = {}): OrderedSum {
@@ -25,14 +25,14 @@ export function orderedSum(length: number, clients: readonly string[], memory: S
   let sum: Float64Array | null = null;
   let next = 0;
 
-  const add = (values: Float32Array | null) => {
+  const add = (client: string, values: Float32Array | null) => {
     if (!values) return;
     addScaled((sum ??= memory.into?.fill(0) ?? new Float64Array(length)), values, 1);
-    memory.added?.(values);
+    memory.added?.(client, values);
   };
   const advance = () => {
     while (next < clients.length && held.has(clients[next]!)) {
-      add(held.get(clients[next]!)!);
+      add(clients[next]!, held.get(clients[next]!)!);
       held.delete(clients[next]!);
       next++;
     }
@@ -47,7 +47,7 @@ export function orderedSum(length: number, clients: readonly string[], memory: S
     },
     finish() {
       for (; next < clients.length; next++) {
-        add(held.get(clients[next]!) ?? null);
+        add(clients[next]!, held.get(clients[next]!) ?? null);
         held.delete(clients[next]!);
       }
       return sum;

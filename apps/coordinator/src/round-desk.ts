@@ -74,13 +74,15 @@ export function createRoundDesk(plan: Plan, { members, keeper, delivery, clock, 
     open({ round, attempt, clients, probe, checkpoint }) {
       asked = members.asked(clients);
       const { length } = trunk.layout;
-      intake = openIntake({ round, attempt, exchange, length, asked, wants, memory });
       credits = openCredits(asked.length, length * 4, exchange === 'sum');
       opened = {
         probe: probe && exchange === 'sum',
         checkpoint,
         deadlineAt: clock.now() + pace.patience.deadlineMs,
       };
+      const { maxNorm } = config;
+      const bounds = { probe: opened.probe, budget: credits.bytes, maxNorm };
+      intake = openIntake({ round, attempt, exchange, length, asked, wants, memory, ...bounds });
       book.clear();
       for (const client of clients) void ask(client);
     },

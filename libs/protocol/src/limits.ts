@@ -4,12 +4,22 @@ export const limits = {
   frameBytes: 1_000_000,
   /** One chunk of a tensor: half a frame, small enough that control messages never wait long behind it. */
   chunkBytes: 512 * 1024,
-  /** Chunks of one transfer that may be on their way without acknowledgement. */
+  /** What transfers are counted in: a slow line carries one at a time, so that control messages wait for no more than that. */
+  grainBytes: 32 * 1024,
+  /** Whole chunks that may be on their way over one line without acknowledgement, however fast it is. */
   chunksInFlight: 4,
+  /** How long what is under way on a line may keep a message waiting; the window of unacknowledged bytes follows it. */
+  queueMs: 2_000,
+  /** Gaps that an answer to an announcement names. */
+  holes: 256,
   /** Binary attachments of one packet: one chunk needs one. */
   attachments: 2,
   /** A control message, packed. */
   controlBytes: 256 * 1024,
+  /** Arrays and maps in each other in a control message; a trunk's specification is the deepest. */
+  packDepth: 40,
+  /** Values in a control message, all levels together: 256 tasks with 16 metrics each need a tenth. */
+  packElements: 65_536,
   /** Elements of a trunk: 4 GiB of float32 is past what a browserless client can hold twice. */
   trunkElements: 500_000_000,
   /** Layers of a trunk, nested ones included: enough for any network that fits the elements. */
@@ -33,9 +43,24 @@ export const limits = {
   strangers: 2_048,
   /** Headers of one HTTP request, all together. */
   headerBytes: 8_192,
-  /** An acknowledgement that does not come within this time counts as a lost connection. */
+  /** A line on which something is unacknowledged and nothing is acknowledged for this long counts as lost. */
   ackMs: 60_000,
-  /** Heartbeats: a side that hears nothing for interval + timeout closes the connection. */
+  /** The same for one request, whatever else is acknowledged meanwhile. */
+  answerMs: 600_000,
+  /** Requests of one line that may be unanswered; an honest side never has as many. */
+  requests: 1_024,
+  /** Refusals of one client: what a change of round under way can cost an honest one, and as many again in time as explain themselves. */
+  refusals: { burst: 300, perSecond: 2 },
+  /** Packets of one line; a side that sends more is read more slowly, not refused. */
+  packets: { burst: 40_000, perSecond: 20_000 },
+  /** Clients whose refusals are remembered after their line has ended. */
+  clientsRemembered: 4_096,
+  /** Heartbeats: on a line that nobody uses something comes in this often. */
   pingIntervalMs: 10_000,
-  pingTimeoutMs: 20_000,
+  /** A line is dead once no byte has come in for this long. */
+  silentMs: 30_000,
+  /** How long the last words to a side that is sent away may take. */
+  partingMs: 2_000,
+  /** socket.io's own time-out counts whole frames and would end a slow line under its load: it stands behind `silentMs` only. */
+  pingTimeoutMs: 600_000,
 } as const;

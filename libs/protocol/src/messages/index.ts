@@ -3,4 +3,5 @@ export * from './evaluate.ts';
 export * from './fields.ts';
 export * from './join.ts';
 export * from './round.ts';
+export * from './transfer.ts';
 export * from './trunk.ts';

@@ -40,7 +40,7 @@ export const roundMessage = z.strictObject({
   wants: wantsField.optional(),
   /** Milliseconds from now; null: no deadline. */
   deadlineMs: countField.nullable(),
-  /** Chunks that may be sent at once; more by `credit`. */
+  /** Grains that may be sent at once; more by `credit`. */
   credit: countField,
 });
 export type RoundMessage = z.infer<typeof roundMessage>;
@@ -55,7 +55,10 @@ const taskLoss = z.strictObject({
   after: scoreField.optional(),
 });
 
-/** Client → coordinator: one vector of this answer follows in chunks. Acknowledged once all of it arrived and was verified. */
+/**
+ * Client → coordinator: one vector of this answer follows in chunks. Answered by what is missing of it; the chunk that completes it is
+ * acknowledged once all of it was verified and taken in.
+ */
 export const contributionMessage = z.strictObject({
   ...answerId.shape,
   /** `extra-1`, `extra-2`: the rows of the two further batches, where `extra-batches` is wanted. */
@@ -95,6 +98,6 @@ export const answeredMessage = z.strictObject({
 });
 export type AnsweredMessage = z.infer<typeof answeredMessage>;
 
-/** Coordinator → client: chunks of this answer that may be sent in addition. */
+/** Coordinator → client: grains of this answer that may be sent in addition. */
 export const creditMessage = z.strictObject({ ...answerId.shape, chunks: countField });
 export type CreditMessage = z.infer<typeof creditMessage>;

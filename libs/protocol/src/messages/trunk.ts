@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { limits } from '../limits.ts';
 import { ENCODINGS } from '../wire/tensor.ts';
 import { countField, digestField } from './fields.ts';
 
-/** Coordinator → client: trunk `version` follows in chunks of this transfer. */
+/** Coordinator → client: trunk `version` follows in chunks of this transfer. Answered by what is missing of it. */
 export const trunkMessage = z.strictObject({
   version: countField,
   attempt: countField,
@@ -14,13 +13,6 @@ export const trunkMessage = z.strictObject({
   encoding: z.enum(ENCODINGS),
 });
 export type TrunkMessage = z.infer<typeof trunkMessage>;
-
-/** Either side: one chunk of a transfer; its bytes are the event's second argument. */
-export const chunkMessage = z.strictObject({
-  transfer: z.string().max(160),
-  index: countField.max(Math.ceil((limits.trunkElements * 4) / limits.chunkBytes)),
-});
-export type ChunkMessage = z.infer<typeof chunkMessage>;
 
 /** The name of a transfer says all that makes it unique, so that a late chunk can never be taken for another's. */
 export const trunkTransfer = (version: number, attempt: number): string => `trunk/${version}/${attempt}`;

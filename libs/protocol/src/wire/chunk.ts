@@ -1,20 +1,30 @@
 import { fail } from '../fail.ts';
 import { limits } from '../limits.ts';
+import { createPace, type Pace } from './pace.ts';
 
-export const chunkCount = (bytes: number): number => Math.max(1, Math.ceil(bytes / limits.chunkBytes));
+const { grainBytes, chunkBytes } = limits;
 
-/** Chunk `index` of `bytes`, as a view. */
-export const chunkOf = (bytes: Uint8Array, index: number): Uint8Array =>
-  bytes.subarray(index * limits.chunkBytes, Math.min((index + 1) * limits.chunkBytes, bytes.byteLength));
+/**
+ * A transfer is counted in grains of `limits.grainBytes`, the last one may be short. A chunk carries some grains in a row, as many as its
+ * line deserves, and is named by the first.
+ */
+export const grainCount = (bytes: number): number => Math.max(1, Math.ceil(bytes / grainBytes));
+
+/** Grains `[from, until)` of `bytes`, as a view. */
+export const grainsOf = (bytes: Uint8Array, from: number, until: number): Uint8Array =>
+  bytes.subarray(from * grainBytes, Math.min(until * grainBytes, bytes.byteLength));
+
+/** Grains that are still to be sent: `[from, until)`, in order. */
+export type Missing = [from: number, until: number][];
 
 /** Joins the chunks of one transfer, in any order, into memory that was allocated for the length that this side expects. */
 export interface Assembly {
   readonly transfer: string;
-  /** Puts one chunk in its place; a chunk that is there already is taken as a repetition. Returns true once all are there. */
+  /** Puts one chunk in its place; grains that are there already are taken as a repetition. Returns true once all are there. */
   add(index: number, chunk: Uint8Array): boolean;
   readonly complete: boolean;
-  /** Which chunks have not arrived, in order. */
-  missing(): number[];
+  /** Which grains have not arrived; where the holes are very many, the last ones as one. */
+  missing(): Missing;
   /** All bytes; only meaningful once complete. */
   readonly bytes: Uint8Array;
 }
@@ -22,7 +32,7 @@ export interface Assembly {
 /** `length` must come from this side's own knowledge (the trunk's layout), never from the network. */
 export function assemble(transfer: string, length: number, into?: Uint8Array): Assembly {
   const bytes = into ?? new Uint8Array(length);
-  const count = chunkCount(length);
+  const count = grainCount(length);
   const arrived = new Uint8Array(count);
   let left = count;
   return {
@@ -31,16 +41,22 @@ export function assemble(transfer: string, length: number, into?: Uint8Array): A
     get complete() {
       return left === 0;
     },
-    missing: () => [...arrived.keys()].filter((index) => arrived[index] === 0),
+    missing: () => holesOf(arrived),
     add(index, chunk) {
       if (!Number.isInteger(index) || index < 0 || index >= count)
         throw fail('CONTRIBUTION_UNKNOWN', { index, transfer });
-      const expected = Math.min(limits.chunkBytes, length - index * limits.chunkBytes);
-      if (chunk.byteLength !== expected)
+      const rest = length - index * grainBytes;
+      const whole = chunk.byteLength > 0 && chunk.byteLength % grainBytes === 0 && chunk.byteLength <= rest;
+      if (chunk.byteLength > chunkBytes || !(whole || chunk.byteLength === rest)) {
+        const expected = `${rest}, or less in steps of ${grainBytes}`;
         throw fail('MESSAGE_TOO_LARGE', { event: 'chunk', found: chunk.byteLength, expected });
-      if (arrived[index] === 0) {
-        bytes.set(chunk, index * limits.chunkBytes);
-        arrived[index] = 1;
+      }
+      const until = index + grainCount(chunk.byteLength);
+      for (let grain = index; grain < until; grain++) {
+        // The first bytes of a grain count: what was acknowledged is never overwritten.
+        if (arrived[grain] === 1) continue;
+        bytes.set(grainsOf(chunk, grain - index, grain - index + 1), grain * grainBytes);
+        arrived[grain] = 1;
         left--;
       }
       return left === 0;
@@ -48,27 +64,51 @@ export function assemble(transfer: string, length: number, into?: Uint8Array): A
   };
 }
 
+function holesOf(arrived: Uint8Array): Missing {
+  const holes: [number, number][] = [];
+  for (let grain = 0; grain < arrived.length; grain++) {
+    if (arrived[grain] === 1) continue;
+    const last = holes.at(-1);
+    if (last?.[1] === grain) last[1]++;
+    else if (last && holes.length >= limits.holes) last[1] = grain + 1;
+    else holes.push([grain, grain + 1]);
+  }
+  return holes;
+}
+
 /**
- * Sends the chunks of one transfer with at most `limits.chunksInFlight` unacknowledged. `send` resolves when the other side has
- * the chunk; the first failure ends it, once what is on its way has settled. `credit` resolves when chunk `index` may be sent: that is how a coordinator short of memory holds uploads back.
+ * Sends what is `missing` of one transfer, no faster than the line's pace allows. `send` resolves when the other side has the
+ * chunk; the first failure ends it, once what is on its way has settled.
  */
 export async function sendChunks(
   bytes: Uint8Array,
   send: (index: number, chunk: Uint8Array) => Promise<void>,
-  credit?: (index: number) => Promise<void>,
+  options: { missing?: Readonly<Missing> | undefined; pace?: Pace | undefined } = {},
 ): Promise<void> {
-  const count = chunkCount(bytes.byteLength);
-  const inFlight = new Set<Promise<void>>();
+  const { missing = [[0, grainCount(bytes.byteLength)]], pace = createPace() } = options;
+  const count = grainCount(bytes.byteLength);
+  const underWay = new Set<Promise<void>>();
   const failures: unknown[] = [];
-  for (let index = 0; index < count && failures.length === 0; index++) {
-    await credit?.(index);
-    if (inFlight.size >= limits.chunksInFlight) await Promise.race(inFlight);
-    // A failure may settle while this loop waits for something else: it is kept, or it would be lost.
-    const sent: Promise<void> = send(index, chunkOf(bytes, index))
-      .catch((error: unknown) => void failures.push(error))
-      .finally(() => inFlight.delete(sent));
-    inFlight.add(sent);
+  for (const [from, end] of missing) {
+    for (let index = from; index < Math.min(end, count) && failures.length === 0;) {
+      const until = Math.min(end, count, index + (await pace.turn()) / grainBytes);
+      if (failures.length > 0) break;
+      const chunk = grainsOf(bytes, index, until);
+      const settled = pace.sent(chunk.byteLength);
+      // A failure may settle while this loop waits for something else: it is kept, or it would be lost.
+      const sent: Promise<void> = send(index, chunk)
+        .then(
+          () => settled(true),
+          (error: unknown) => {
+            failures.push(error);
+            settled(false);
+          },
+        )
+        .finally(() => underWay.delete(sent));
+      underWay.add(sent);
+      index = until;
+    }
   }
-  await Promise.all(inFlight);
+  await Promise.all(underWay);
   if (failures.length > 0) throw failures[0];
 }

@@ -1,4 +1,7 @@
-export { assemble, chunkCount, chunkOf, sendChunks, type Assembly } from './chunk.ts';
+export { assemble, grainCount, grainsOf, sendChunks, type Assembly, type Missing } from './chunk.ts';
 export { sha256 } from './digest.ts';
+export { createRequests, lineBroken, type Requests } from './requests.ts';
+export { createPace, type Pace } from './pace.ts';
 export { Decoder, Encoder } from './parser.ts';
+export { watchSilence } from './silence.ts';
 export { bytesOf, ENCODINGS, floatsOf, type Encoding } from './tensor.ts';

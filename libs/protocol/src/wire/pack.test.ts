@@ -19,8 +19,12 @@ describe('pack', () => {
   });
 
   it('writes what any msgpack library reads: maps and arrays of the specification, no records', () => {
-    // By hand from the msgpack specification: map16 of one, fixstr 'a', array of 1, true, nil.
-    expect(Buffer.from(pack({ a: [1, true, null] })).toString('hex')).toBe('de0001a16193' + '01c3c0');
+    // By hand from the msgpack specification: fixmap of one, fixstr 'a', array of 1, true, nil.
+    expect(Buffer.from(pack({ a: [1, true, null] })).toString('hex')).toBe('81a16193' + '01c3c0');
+  });
+
+  it('leaves out an optional key that is undefined, instead of writing an extension for it', () => {
+    expect(unpack(pack({ a: undefined, b: [undefined, 1] }))).toEqual({ b: [null, 1] });
   });
 
   it('gives bytes of their own, which the next message does not overwrite', () => {

@@ -84,6 +84,18 @@ export class Decoder extends EventEmitter {
 const isCount = (value: unknown, limit: number): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= limit;
 
+/** Names that socket.io gives a meaning of its own: one who could send them would speak in its place. */
+const RESERVED = new Set([
+  'connect',
+  'connect_error',
+  'disconnect',
+  'disconnecting',
+  'error',
+  'newListener',
+  'removeListener',
+]);
+const isEventName = (name: unknown): boolean => typeof name === 'string' && !RESERVED.has(name);
+
 function checkHeader(value: unknown): Header {
   const broken = (what: string) => new TypeError(`a packet header has no valid ${what}`);
   if (!Array.isArray(value) || value.length !== 6) throw broken('form');
@@ -93,7 +105,7 @@ function checkHeader(value: unknown): Header {
   if (id !== null && !isCount(id, Number.MAX_SAFE_INTEGER)) throw broken('id');
   // EVENT and ACK carry a list of arguments; an event begins with its name. CONNECT carries an object, the others may be empty.
   if ((type === 2 || type === 3) && !Array.isArray(data)) throw broken('arguments');
-  if (type === 2 && typeof (data as unknown[])[0] !== 'string') throw broken('event name');
+  if (type === 2 && !isEventName((data as unknown[])[0])) throw broken('event name');
   if (type === 0 && data !== null && (typeof data !== 'object' || Array.isArray(data))) throw broken('connect data');
   if (!Array.isArray(places) || !Array.isArray(lengths) || places.length !== lengths.length)
     throw broken('binary list');

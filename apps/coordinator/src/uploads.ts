@@ -1,0 +1,108 @@
+import {
+  assemble,
+  contributionTransfer,
+  fail,
+  sha256,
+  type Assembly,
+  type ChunkMessage,
+  type ContributionMessage,
+  type MissingMessage,
+} from '@trunkline/protocol';
+import type { ByteBudget } from './byte-budget.ts';
+
+/**
+ * Contributions on their way in, until each is whole. What arrived outlives the line that brought it: announced again, a contribution
+ * goes on where it stopped, and one that was taken in is not sent a second time.
+ */
+export interface Uploads {
+  /** Answers what is still to be sent. @throws CONTRIBUTION_EQUIVOCAL, UPLOAD_BUDGET */
+  announce(client: string, message: ContributionMessage): MissingMessage | Promise<MissingMessage>;
+  /** Resolves once the chunk is held; the one that completes its contribution, once that is verified and recorded. */
+  chunk(client: string, message: ChunkMessage, bytes: Uint8Array): void | Promise<void>;
+}
+
+interface Upload {
+  readonly message: ContributionMessage;
+  readonly assembly: Assembly;
+}
+
+export interface UploadsDeps {
+  readonly round: number;
+  readonly budget: ByteBudget;
+  readonly take: (message: ContributionMessage) => Uint8Array;
+  /** Judges what arrived; throws the reason why it is refused. */
+  readonly verify: (client: string, message: ContributionMessage, bytes: Uint8Array) => void;
+  /** Where the mode has a journal: the contribution counts, and is acknowledged, once this has resolved. */
+  readonly record?: ((client: string, message: ContributionMessage, bytes: Uint8Array) => Promise<void>) | undefined;
+  /** It counts. */
+  readonly accept: (client: string, message: ContributionMessage, bytes: Uint8Array) => void;
+}
+
+export function openUploads({ round, budget, take, verify, record, accept }: UploadsDeps): Uploads {
+  const open = new Map<string, Upload>();
+  /** Complete ones that are being recorded: whoever asks meanwhile hears the same outcome. */
+  const settling = new Map<string, Promise<void>>();
+  /** Hash of each contribution that is in: the same bytes again are acknowledged again and counted once. */
+  const received = new Map<string, string>();
+
+  const forget = (client: string, key: string, { assembly }: Upload) => {
+    open.delete(key);
+    budget.release(client, assembly.bytes.byteLength);
+  };
+  const keep = (client: string, key: string, { message, assembly }: Upload) => {
+    open.delete(key);
+    received.set(key, message.sha256);
+    accept(client, message, assembly.bytes);
+  };
+  const complete = (client: string, key: string, upload: Upload): void | Promise<void> => {
+    const { message, assembly } = upload;
+    try {
+      if (sha256(assembly.bytes) !== message.sha256) throw fail('CONTRIBUTION_HASH', { client, round });
+      verify(client, message, assembly.bytes);
+    } catch (error) {
+      forget(client, key, upload);
+      throw error;
+    }
+    const recorded = record?.(client, message, assembly.bytes);
+    if (!recorded) return keep(client, key, upload);
+    const settled = recorded
+      .then(
+        () => keep(client, key, upload),
+        (error: unknown) => {
+          forget(client, key, upload);
+          throw error;
+        },
+      )
+      .finally(() => settling.delete(key));
+    settling.set(key, settled);
+    return settled;
+  };
+
+  return {
+    announce(client, message) {
+      const transfer = contributionTransfer(message);
+      const key = `${client}/${transfer}`;
+      const upload = open.get(key);
+      const same = (received.get(key) ?? upload?.message.sha256) === message.sha256;
+      if (received.has(key) || (upload?.assembly.complete ?? false)) {
+        if (!same) throw fail('CONTRIBUTION_EQUIVOCAL', { client, round });
+        return settling.get(key)?.then(() => ({ missing: [] })) ?? { missing: [] };
+      }
+      if (upload && same) return { missing: upload.assembly.missing() };
+      // One that never was whole was never acknowledged: its client may have begun anew.
+      if (upload) forget(client, key, upload);
+      budget.reserve(client, message.bytes);
+      const assembly = assemble(transfer, message.bytes, take(message));
+      open.set(key, { message, assembly });
+      return { missing: assembly.missing() };
+    },
+    chunk(client, { transfer, index }, bytes) {
+      const key = `${client}/${transfer}`;
+      if (received.has(key)) return;
+      const upload = open.get(key);
+      if (!upload) throw fail('CONTRIBUTION_UNKNOWN', { transfer, index });
+      if (upload.assembly.complete) return settling.get(key);
+      if (upload.assembly.add(index, bytes)) return complete(client, key, upload);
+    },
+  };
+}
