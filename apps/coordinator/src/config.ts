@@ -4,6 +4,7 @@ import { checkConfig, nearestFirst, readYaml, type ConfigFile } from '@trunkline
 import { optimizerNames, optimizerSchema } from '@trunkline/model/optimizer';
 import { trunkSchema } from '@trunkline/model/trunk';
 import { modeSchema } from './mode.ts';
+import { outputSchema } from './sinks/output-schema.ts';
 
 /** Every key of a run file, with its default. The generated page docs/reference/run-file.md is made from this. */
 export const runSchema = z.strictObject({
@@ -108,6 +109,7 @@ export const runSchema = z.strictObject({
     })
     .prefault({})
     .describe('Where clients connect; port 0 takes any free one.'),
+  output: outputSchema.prefault({}).describe('Where else the run’s figures go.'),
   clients: z.array(z.string()).optional().describe('Simulation only: the client files to start.'),
 });
 

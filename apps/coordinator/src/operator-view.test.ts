@@ -165,7 +165,9 @@ describe('what an operator is told', () => {
   });
 
   it('says of a revoked client that alone', () => {
-    const record = told({ event: 'revoked', client: 'b' }, { event: 'left', client: 'b', reason: 'revoked' });
+    const error = fail('CLIENT_REVOKED', { client: 'b' }).report();
+    const refused: RunEvent = { event: 'refused', client: 'b', message: 'admission', error };
+    const record = told(refused, refused, { event: 'left', client: 'b', reason: 'revoked' });
     const { problems, clients } = operatorView({ record, planned: 10, live: live(['b']), now: at(9) });
     expect(problems).toMatchObject([{ kind: 'revoked', who: 'b', since: new Date(at(3)).toISOString() }]);
     expect(clients[1]!.state).toBe('revoked');

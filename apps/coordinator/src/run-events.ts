@@ -23,8 +23,6 @@ export type RunEvent =
       again: boolean;
     }
   | { event: 'left'; client: string; reason: string }
-  /** Its key counts no more, and its line was cut. */
-  | { event: 'revoked'; client: string }
   | { event: 'refused'; client: string; message: string; error: ErrorReport }
   /** Which answers the step from trunk `round` is made of, in the order in which they are added; written before the next trunk goes out. */
   | { event: 'accepted'; round: number; answers: Accepted[] }

@@ -120,7 +120,15 @@ export function record(into: RunRecord, event: RunEvent, date: Date): void {
     case 'joined': {
       const { client, tasks, backend } = event;
       const known = into.clients.get(client) ?? newClient(client);
-      Object.assign(known, { tasks, backend, connected: true, since: at, reason: null, refused: null });
+      Object.assign(known, {
+        tasks,
+        backend,
+        connected: true,
+        since: at,
+        reason: null,
+        refused: null,
+        revokedAt: null,
+      });
       into.clients.set(client, known);
       into.strangers.delete(client);
       return;
@@ -132,11 +140,6 @@ export function record(into: RunRecord, event: RunEvent, date: Date): void {
     }
     case 'refused':
       return refused(into, event, at);
-    case 'revoked': {
-      const known = into.clients.get(event.client) ?? newClient(event.client);
-      into.clients.set(event.client, Object.assign(known, { revokedAt: at }));
-      return;
-    }
     case 'waiting': {
       const { clients, tasks } = event;
       const nobody = clients.length + tasks.length === 0;
@@ -206,6 +209,10 @@ function refused(into: RunRecord, event: Extract<RunEvent, { event: 'refused' }>
   const { client, message, error } = event;
   if (HARMLESS.has(error.code) || message === 'send') return;
   const known = into.clients.get(client);
+  if (known && error.code === 'CLIENT_REVOKED') {
+    known.revokedAt ??= at;
+    return;
+  }
   const before = known ? known.refused : into.strangers.get(client);
   const refusal: Refusal = {
     at: before?.error.code === error.code ? before.at : at,

@@ -1,7 +1,7 @@
 import { fail } from '@trunkline/protocol';
 
 /** Keys that may change between two starts of one run. `rounds` may only grow. */
-const FREE = ['listen', 'clients'];
+const FREE = ['listen', 'clients', 'output'];
 
 type Tree = Readonly<Record<string, unknown>>;
 

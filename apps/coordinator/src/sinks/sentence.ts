@@ -13,7 +13,6 @@ const tellers: Tellers = {
   joined: ({ client, tasks, labelled, backend, again }) =>
     `${client} ${again ? 'is back' : 'joined'} with ${tasks.map((task) => `${task} (${rows(labelled[task])})`).join(', ')}; ${backend}`,
   left: ({ client, reason }) => `${client} left: ${reason}`,
-  revoked: ({ client }) => `${client} was revoked`,
   refused: ({ client, message, error }) => `${client}: ${message} refused: ${error.message}`,
   dropped: ({ client, age, maxAge }) =>
     `${client}: an answer from a trunk ${age} versions old was dropped (maxAge ${maxAge})`,
