@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { systemClock } from '@trunkline/protocol';
 import { requireGpu } from '@trunkline/model/backend';
@@ -5,13 +6,19 @@ import type { Agreement } from './agreement.ts';
 import type { ClientEvent } from './client-event.ts';
 import type { ClientConfig } from './config.ts';
 import { converse, type Client } from './conversation.ts';
+import { openClientKey } from './keys.ts';
 import { openLink } from './link.ts';
+import { routeTo } from './route.ts';
 import { heldStates, saveState } from './state-folder.ts';
 import { openTrainer } from './trainer.ts';
 
 export interface ClientDeps {
   readonly url: string;
   readonly token?: string | undefined;
+  /** A file of certificates to trust in place of the system's. */
+  readonly ca?: string | undefined;
+  /** Where `HTTPS_PROXY` and its like are looked for; left out: nowhere. */
+  readonly environment?: NodeJS.ProcessEnv;
   readonly threads?: number | undefined;
   /** Where heads, adapters and optimizers are kept. */
   readonly state: string;
@@ -27,11 +34,13 @@ export interface ClientDeps {
 
 /**
  * Starts a client: opens its data, connects, joins, and answers rounds until the run ends.
- * @throws before anything is connected: GPU_ABSENT, SNAPSHOT_BROKEN, DATA_*, TARGET_UNKNOWN, METRIC_UNKNOWN, BATCH_SIZE_DIFFERS
+ * @throws before anything is connected: GPU_ABSENT, SNAPSHOT_BROKEN, DATA_*, TARGET_UNKNOWN, METRIC_UNKNOWN, BATCH_SIZE_DIFFERS, KEY_BROKEN, CERTIFICATE_BROKEN
  */
 export async function startClient(config: ClientConfig, deps: ClientDeps): Promise<Client> {
   requireGpu({ device: config.device, at: config.source.at(['device']) });
   const held = heldStates(deps.state, config.client);
+  const identity = openClientKey(deps.state, config.client, randomBytes);
+  const route = routeTo(deps.url, { ca: deps.ca, environment: deps.environment ?? {} });
   const threads = deps.threads ?? availableParallelism();
   const trainer = openTrainer({ device: config.device, threads });
   try {
@@ -49,7 +58,10 @@ export async function startClient(config: ClientConfig, deps: ClientDeps): Promi
     held,
     trainer,
     clock: systemClock,
-    link: (handlers) => openLink({ url, token, client: config.client, firstMs, laterMs }, handlers),
+    link: (handlers) => openLink(
+        { url, token, client: config.client, identity, route, random: Math.random, firstMs, laterMs },
+        handlers,
+      ),
     save: (label, bytes) => saveState(deps.state, label, bytes),
     emit: deps.emit,
     agree: deps.agree,

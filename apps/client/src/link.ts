@@ -1,15 +1,17 @@
 import { io, type Socket } from 'socket.io-client';
 import {
   coordinatorEvents,
+  createPace,
+  createRequests,
   Decoder,
   Encoder,
   fail,
   fromReport,
-  handshake,
-  limits,
-  PROTOCOL_VERSION,
+  lineBroken,
+  systemClock,
   toTrunklineError,
   TrunklineError,
+  watchSilence,
   type Answers,
   type ClientEvent,
   type ClientMessage,
@@ -17,13 +19,21 @@ import {
   type CoordinatorEvent,
   type CoordinatorMessage,
   type CoordinatorToClient,
+  type Pace,
   type Reply,
 } from '@trunkline/protocol';
-import { ZeroMaskWebSocket } from './zero-mask.ts';
+import { answeredText, contributionText, type Identity } from '@trunkline/protocol/seal';
+import { knock } from './knock.ts';
+import { diallingOf, type Route } from './route.ts';
+import { routedSocket } from './routed-socket.ts';
+import type { ZeroMaskWebSocket } from './zero-mask.ts';
 
 type AnswerOf<E extends ClientEvent> = E extends keyof Answers ? Answers[E] : Record<string, never>;
 export type CoordinatorHandlers = {
-  [E in CoordinatorEvent]: (message: CoordinatorMessage<E>, bytes: Uint8Array) => void;
+  [E in CoordinatorEvent]: (
+    message: CoordinatorMessage<E>,
+    bytes: Uint8Array,
+  ) => E extends keyof Answers ? Answers[E] : void;
 };
 
 /** The line to the coordinator. */
@@ -31,6 +41,8 @@ export interface Link {
   /** Resolves with the coordinator's answer; rejects with its error, or when the line breaks. */
   request<E extends Exclude<ClientEvent, 'chunk'>>(event: E, message: ClientMessage<E>): Promise<AnswerOf<E>>;
   chunk(message: ClientMessage<'chunk'>, bytes: Uint8Array): Promise<void>;
+  /** How much may be under way; left out: a line without delay. */
+  readonly pace?: Pace | undefined;
   close(): void;
 }
 
@@ -38,6 +50,11 @@ export interface LinkOptions {
   readonly url: string;
   readonly client: string;
   readonly token?: string | undefined;
+  /** The key that the coordinator knows this client by, or will. */
+  readonly identity: Identity;
+  readonly route: Route;
+  /** In [0, 1): spreads the moments at which clients that lost one coordinator come back. */
+  readonly random: () => number;
   /** How long the first connection is tried, and how long later ones. */
   readonly firstMs: number;
   readonly laterMs: number;
@@ -52,32 +69,46 @@ export interface LinkDeps {
   failed(error: TrunklineError): void;
 }
 
+const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [100, 5_000];
+
+/** A refusal is final, but for those that a new challenge or a moment's patience takes away. */
+const passes = ({ code }: TrunklineError, stood: boolean): boolean =>
+  code === 'CHALLENGE_STALE' ||
+  code === 'COORDINATOR_BUSY' ||
+  // After a break the old connection of this same client may not have been noticed as dead.
+  (stood && code === 'CLIENT_DUPLICATE');
+
 /** Opens the line and keeps it: reconnects with growing pauses. The only file that knows socket.io-client. */
 export function openLink(options: LinkOptions, deps: LinkDeps): Link {
-  const { url, client, token } = options;
+  const { url, client, identity, route } = options;
   const socket: Socket<CoordinatorToClient, ClientToCoordinator> = io(url, {
-    transports: [ZeroMaskWebSocket],
+    transports: [routedSocket(diallingOf(url, route))],
     parser: { Encoder, Decoder },
     forceNew: true,
-    reconnectionDelay: 100,
-    reconnectionDelayMax: 5_000,
-    extraHeaders: {
-      [handshake.protocol]: String(PROTOCOL_VERSION),
-      [handshake.client]: client,
-      ...(token === undefined ? {} : { [handshake.authorization]: `Bearer ${token}` }),
-    },
+    // Each connection answers a challenge of its own, which socket.io's own way to come back does not know.
+    autoConnect: false,
+    reconnection: false,
   } as Parameters<typeof io>[1]);
   let stood = false;
   let over = false;
   let patience: NodeJS.Timeout | undefined;
-  const pending = new Set<(error: Error) => void>();
+  let pace = createPace(now);
+  let stopWatching: () => void = () => undefined;
+  const transport = () => socket.io.engine.transport as ZeroMaskWebSocket;
+  const requests = createRequests({
+    emit: (event, args, acknowledge) => void emitter(socket).emit(event, ...args, acknowledge),
+    connected: () => socket.connected,
+    clock: systemClock,
+    silent: () => transport().cut(),
+  });
 
   const failOnce = (error: TrunklineError) => {
     if (over) return;
     over = true;
     clearTimeout(patience);
+    clearTimeout(next);
     socket.close();
-    for (const reject of pending) reject(error);
+    requests.broken(error);
     deps.failed(error);
   };
   const wait = (ms: number, error: () => TrunklineError) => {
@@ -86,57 +117,97 @@ export function openLink(options: LinkOptions, deps: LinkDeps): Link {
   };
 
   let lastReason = 'no answer';
+  let tries = 0;
+  let next: NodeJS.Timeout | undefined;
+  /** What the coordinator calls the run: signatures are for this run alone. */
+  let run = '';
+  const comeAgain = () => {
+    const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries++);
+    clearTimeout(next);
+    next = setTimeout(() => void come(), pause * (0.5 + options.random()));
+  };
+  const come = async () => {
+    try {
+      const extraHeaders = await knock(options);
+      if (over) return;
+      Object.assign(socket.io.opts, { extraHeaders });
+      socket.connect();
+    } catch (thrown) {
+      missed(thrown);
+    }
+  };
+  const missed = (cause: unknown) => {
+    if (over) return;
+    if (cause instanceof TrunklineError && !passes(cause, stood)) return failOnce(cause);
+    lastReason = cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : String(cause);
+    comeAgain();
+  };
   wait(options.firstMs, () => fail('COORDINATOR_UNREACHABLE', { url, reason: `${lastReason}.` }));
   socket.on('connect', () => {
     clearTimeout(patience);
     stood = true;
+    tries = 0;
+    // Another line, perhaps over another network: what the one before could carry says nothing of it.
+    pace = createPace(now);
+    const line = transport();
+    stopWatching = watchSilence({ received: () => line.received, clock: systemClock, dead: () => line.cut() });
     deps.connected();
   });
   socket.on('connect_error', (thrown: Error & { description?: { error?: Error } }) => {
-    const cause = thrown.description?.error ?? thrown;
-    // A refusal is final, but for one: after a break the old connection of this same client may not have been noticed as dead.
-    if (cause instanceof TrunklineError && !(stood && cause.code === 'CLIENT_DUPLICATE')) return failOnce(cause);
-    lastReason = (cause as NodeJS.ErrnoException).code ?? cause.message;
+    missed(thrown.description?.error ?? thrown);
   });
   socket.on('refused', (report) => failOnce(fromReport(report)));
   socket.on('disconnect', (reason) => {
-    for (const reject of pending) reject(new Error(`connection lost: ${reason}`));
-    pending.clear();
+    stopWatching();
+    requests.broken(lineBroken(reason));
     if (over) return;
     deps.lost(reason);
     wait(options.laterMs, () => fail('CONNECTION_LOST', { url, seconds: Math.round(options.laterMs / 1000) }));
-    // socket.io does not come back by itself when the other side ended the connection on purpose.
-    if (reason === 'io server disconnect') socket.connect();
+    comeAgain();
   });
   listen(socket, deps.handlers);
+  void come();
 
-  const request = (event: string, ...args: unknown[]): Promise<unknown> =>
-    new Promise((resolve, reject) => {
-      if (!socket.connected) return reject(new Error('not connected'));
-      pending.add(reject);
-      const emit = socket.timeout(limits.ackMs * 10) as unknown as { emit(event: string, ...args: unknown[]): void };
-      emit.emit(event, ...args, (late: Error | null, reply: Reply<unknown> | undefined) => {
-        pending.delete(reject);
-        if (late || !reply) reject(late ?? new Error('no reply'));
-        else if (reply.ok) resolve(reply.value);
-        else reject(fromReport(reply.error));
-      });
-    });
+  /** Signs what counts only with a signature. */
+  const sealed = (event: string, message: object): object => {
+    const place = { run, client };
+    if (event === 'contribution') {
+      const signature = identity.sign(contributionText(place, message as ClientMessage<'contribution'>));
+      return { ...message, signature };
+    }
+    if (event !== 'answered') return message;
+    return { ...message, signature: identity.sign(answeredText(place, message as ClientMessage<'answered'>)) };
+  };
+
   return {
-    request: (event, message) => request(event, message) as never,
-    chunk: async (message, bytes) => void (await request('chunk', message, bytes)),
+    async request(event, message) {
+      const value = await requests.ask(event, sealed(event, message));
+      if (event === 'hello') ({ run } = value as { run: string });
+      return value as never;
+    },
+    chunk: async (message, bytes) => void (await requests.ask('chunk', message, bytes)),
+    get pace() {
+      return pace;
+    },
     close() {
       over = true;
       clearTimeout(patience);
+      clearTimeout(next);
+      stopWatching();
       socket.close();
     },
   };
 }
 
+/** The event map's generic signature cannot be expressed for a loop over its keys; every argument is checked where it arrives. */
+const emitter = (socket: Socket<CoordinatorToClient, ClientToCoordinator>): NodeJS.EventEmitter =>
+  socket as unknown as NodeJS.EventEmitter;
+const now = () => performance.now();
+
 /** Every message is checked before anyone acts on it, and acknowledged. */
 function listen(socket: Socket<CoordinatorToClient, ClientToCoordinator>, handlers: CoordinatorHandlers): void {
   for (const event of Object.keys(coordinatorEvents) as CoordinatorEvent[]) {
-    (socket as unknown as { on(event: string, listener: (...args: unknown[]) => void): void }).on(event, (...args) => {
+    emitter(socket).on(event, (...args: unknown[]) => {
       const acknowledge =
         typeof args.at(-1) === 'function' ? (args.pop() as (reply: Reply<unknown>) => void) : () => undefined;
       try {
@@ -144,8 +215,8 @@ function listen(socket: Socket<CoordinatorToClient, ClientToCoordinator>, handle
         if (!parsed.success) throw fail('MESSAGE_INVALID', { event, problem: parsed.error.issues[0]!.message });
         if (event === 'chunk' && !(args[1] instanceof Uint8Array))
           throw fail('MESSAGE_INVALID', { event, problem: 'no bytes' });
-        (handlers[event] as (message: unknown, bytes: unknown) => void)(parsed.data, args[1]);
-        acknowledge({ ok: true, value: {} });
+        const handle = handlers[event] as (message: unknown, bytes: unknown) => unknown;
+        acknowledge({ ok: true, value: handle(parsed.data, args[1]) ?? {} });
       } catch (thrown) {
         acknowledge({ ok: false, error: toTrunklineError(thrown).report() });
       }

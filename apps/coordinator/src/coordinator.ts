@@ -110,7 +110,7 @@ async function openDoor(opened: OpenedRun, deps: DoorDeps): Promise<Coordinator>
   });
   const http = createHttp({ certificate, challenge: keeper.challenge });
   const port = await letGoOnError(
-    async () => keeper.close(),
+    async () => keeper.close(from === undefined),
     () =>
       http.listen({
         ...config.listen,
@@ -127,6 +127,7 @@ async function openDoor(opened: OpenedRun, deps: DoorDeps): Promise<Coordinator>
     journal = jsonlSink(events);
   } catch (error) {
     await http.close();
+    keeper.close(from === undefined);
     throw error;
   }
   let started = from !== undefined;
@@ -173,6 +174,7 @@ async function openDoor(opened: OpenedRun, deps: DoorDeps): Promise<Coordinator>
   } catch (error) {
     await gateway.close();
     await http.close();
+    keeper.close(from === undefined);
     journal.close();
     throw error;
   }
@@ -202,6 +204,7 @@ async function openDoor(opened: OpenedRun, deps: DoorDeps): Promise<Coordinator>
     await done;
     await gateway.close();
     await http.close();
+    keeper.close(!started);
     journal.close();
     await control.close();
     // From the first round on there is something to go on with.

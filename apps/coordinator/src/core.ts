@@ -66,6 +66,8 @@ export interface Core {
   pause(): void;
   resume(): void;
   stop(): void;
+  /** The run cannot go on: something that it needs is gone. */
+  fail(error: TrunklineError): void;
   /** What happened outside; after the end nothing is said any more. */
   emit(event: RunEvent): void;
   /** Goes back to the state before `round`, one of the checkpoints'. */
@@ -345,6 +347,7 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
       feed({ type: 'stop' });
       farewell.cut();
     },
+    fail: failWith,
     emit,
     rewind: (round) => feed({ type: 'rewind', round }),
     status: () => ({

@@ -3,12 +3,16 @@ import type { Socket as NetSocket } from 'node:net';
 import { Server, type Socket } from 'socket.io';
 import {
   clientEvents,
+  createPace,
+  createRequests,
   Decoder,
   Encoder,
   fail,
-  fromReport,
   handshake,
   limits,
+  lineBroken,
+  systemClock,
+  watchSilence,
   toTrunklineError,
   type Answers,
   type ClientEvent,
@@ -17,40 +21,41 @@ import {
   type CoordinatorEvent,
   type CoordinatorMessage,
   type CoordinatorToClient,
-  type Reply,
+  type Pace,
+  type Requests,
   type TrunklineError,
 } from '@trunkline/protocol';
-
-/** What a stranger shows before anything is allocated for it. */
-export interface Knock {
-  readonly protocol: string | undefined;
-  readonly client: string | undefined;
-  readonly authorization: string | undefined;
-  readonly address: string;
-}
+import type { Admitted, Knock } from './door/admission.ts';
+import { createAllowance, refusalAllowances, type Allowance } from './allowance.ts';
+import { hearMessage } from './hear-message.ts';
 
 /** The line to one admitted client. */
 export interface Connection {
   readonly client: string;
-  /** Resolves when the client has the message; rejects when the line breaks or the client answers with an error. */
-  send<E extends Exclude<CoordinatorEvent, 'chunk'>>(event: E, message: CoordinatorMessage<E>): Promise<void>;
+  /** Resolves with the client's answer when it has the message; rejects when the line breaks or the client answers with an error. */
+  send<E extends Exclude<CoordinatorEvent, 'chunk'>>(event: E, message: CoordinatorMessage<E>): Promise<AnswerTo<E>>;
   chunk(message: CoordinatorMessage<'chunk'>, bytes: Uint8Array): Promise<void>;
+  /** How much may be under way; left out: a line without delay. */
+  readonly pace?: Pace;
   /** Says why and ends the connection. */
   refuse(error: TrunklineError): void;
   close(): void;
 }
 
+type AnswerTo<E extends CoordinatorEvent> = E extends keyof Answers ? Answers[E] : unknown;
 type AnswerOf<E extends ClientEvent> = E extends keyof Answers ? Answers[E] : void;
 export type ClientHandlers = {
   [E in ClientEvent]: (message: ClientMessage<E>, bytes: Uint8Array) => AnswerOf<E> | Promise<AnswerOf<E>>;
 };
 
 export interface GatewayDeps {
-  /** Decides before the upgrade; an error is sent as the HTTP answer and no WebSocket comes to be. */
-  admit(knock: Knock): TrunklineError | null;
+  /** Decides before the upgrade; what it throws is sent as the HTTP answer and no WebSocket comes to be. */
+  admit(knock: Knock, line: NetSocket): Admitted;
+  /** The line of an admitted client is gone, whether it ever carried a message or not. May be said twice. */
+  closed(admitted: Admitted): void;
   /** The socket of an admitted client, for what it carries. */
   opened?(client: string, line: NetSocket): void;
-  connected(connection: Connection): ClientHandlers;
+  connected(connection: Connection, admitted: Admitted): ClientHandlers;
   disconnected(client: string, reason: string): void;
   /** A message was answered with an error. */
   refused(client: string, event: string, error: TrunklineError): void;
@@ -58,6 +63,7 @@ export interface GatewayDeps {
 
 /** Where the network ends: admission, checks of every message, acknowledgements. The only file that knows socket.io. */
 export function openGateway(server: HttpServer, deps: GatewayDeps): { close(): Promise<void> } {
+  const admitted = new WeakMap<IncomingMessage, Admitted>();
   const io = new Server<ClientToCoordinator, CoordinatorToClient>(server, {
     transports: ['websocket'],
     parser: { Encoder, Decoder },
@@ -68,11 +74,24 @@ export function openGateway(server: HttpServer, deps: GatewayDeps): { close(): P
     pingTimeout: limits.pingTimeoutMs,
     serveClient: false,
     allowRequest: (request, decide) => {
-      const error = deps.admit(knockOf(request));
-      decide(error ? JSON.stringify(error.report()) : null, error === null);
+      try {
+        const one = deps.admit(knockOf(request), request.socket);
+        admitted.set(request, one);
+        request.socket.once('close', () => deps.closed(one));
+        decide(null, true);
+      } catch (thrown) {
+        decide(JSON.stringify(toTrunklineError(thrown).report()), false);
+      }
     },
   });
-  io.on('connection', (socket) => attach(socket, deps));
+  const allowances = refusalAllowances(systemClock);
+  const lines = new WeakSet<object>();
+  io.on('connection', (socket) => {
+    // One line carries one client: a second greeting in the same breath would make two of it.
+    if (lines.has(socket.conn)) return void socket.conn.close();
+    lines.add(socket.conn);
+    attach({ socket, admitted: admitted.get(socket.request)! }, deps, allowances);
+  });
   return { close: () => io.close() };
 }
 
@@ -85,75 +104,96 @@ const knockOf = (request: IncomingMessage): Knock => ({
   protocol: header(request, handshake.protocol),
   client: header(request, handshake.client),
   authorization: header(request, handshake.authorization),
+  key: header(request, handshake.key),
+  nonce: header(request, handshake.nonce),
+  signature: header(request, handshake.signature),
   address: request.socket.remoteAddress ?? 'unknown',
 });
 
-function attach(socket: Socket<ClientToCoordinator, CoordinatorToClient>, deps: GatewayDeps): void {
-  const client = header(socket.request, handshake.client)!;
-  deps.opened?.(client, socket.request.socket);
-  const handlers = deps.connected(connectionOf(socket, client));
-  for (const event of Object.keys(clientEvents) as ClientEvent[]) {
-    // The event map's generic signature cannot be expressed for a loop over its keys; every argument is checked below.
-    (socket as unknown as { on(event: string, listener: (...args: unknown[]) => void): void }).on(event, (...args) => {
-      void answer(event, args, { client, handlers, deps });
-    });
-  }
-  socket.on('disconnect', (reason) => deps.disconnected(client, reason));
-}
+type Line = Socket<ClientToCoordinator, CoordinatorToClient>;
 
-async function answer(
-  event: ClientEvent,
-  args: unknown[],
-  to: { client: string; handlers: ClientHandlers; deps: GatewayDeps },
-): Promise<void> {
-  const acknowledge =
-    typeof args.at(-1) === 'function' ? (args.pop() as (reply: Reply<unknown>) => void) : () => undefined;
-  try {
-    const [message, bytes] = args;
-    const parsed = clientEvents[event].safeParse(message);
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0]!;
-      throw fail('MESSAGE_INVALID', { event, problem: `${issue.path.join('.') || 'message'}: ${issue.message}` });
-    }
-    if (event === 'chunk' && !(bytes instanceof Uint8Array))
-      throw fail('MESSAGE_INVALID', { event, problem: 'no bytes' });
-    const handle = to.handlers[event] as (message: unknown, bytes: unknown) => unknown;
-    const value = (await handle(parsed.data, bytes)) ?? {};
-    acknowledge({ ok: true, value });
-  } catch (thrown) {
-    const error = toTrunklineError(thrown);
-    to.deps.refused(to.client, event, error);
-    acknowledge({ ok: false, error: error.report() });
-  }
-}
-
-function connectionOf(socket: Socket<ClientToCoordinator, CoordinatorToClient>, client: string): Connection {
-  // socket.io lets an acknowledgement run into its time-out when the line breaks; whoever waits should know at once.
-  const pending = new Set<(error: Error) => void>();
-  socket.on('disconnect', (reason) => {
-    for (const reject of pending) reject(new Error(`connection lost: ${reason}`));
-    pending.clear();
+function attach(
+  { socket, admitted }: { socket: Line; admitted: Admitted },
+  deps: GatewayDeps,
+  allowances: (client: string) => Allowance,
+): void {
+  const { client } = admitted;
+  const allowance = allowances(client);
+  const line = socket.request.socket;
+  deps.opened?.(client, line);
+  const requests = createRequests({
+    emit: (event, args, acknowledge) => void emitter(socket).emit(event, ...args, acknowledge),
+    connected: () => socket.connected,
+    clock: systemClock,
+    // Not `disconnect`: it waits until all is written, and nothing moves any more.
+    silent: () => line.destroy(),
   });
-  const request = (event: string, ...args: unknown[]) =>
-    new Promise<void>((resolve, reject) => {
-      if (socket.disconnected) return reject(new Error('connection lost'));
-      pending.add(reject);
-      const emit = socket.timeout(limits.ackMs) as unknown as { emit(event: string, ...args: unknown[]): void };
-      emit.emit(event, ...args, (lost: Error | null, reply: Reply<unknown> | undefined) => {
-        pending.delete(reject);
-        if (lost || !reply) reject(lost ?? new Error('no reply'));
-        else if (reply.ok) resolve();
-        else reject(fromReport(reply.error));
-      });
+  const connection = connectionOf(socket, client, requests);
+  const hearing = {
+    client,
+    handlers: deps.connected(connection, admitted),
+    refused: (...what: Parameters<GatewayDeps['refused']>) => deps.refused(...what),
+    allowance,
+    refuse: (error: TrunklineError) => connection.refuse(error),
+    unanswered: 0,
+  };
+  for (const event of Object.keys(clientEvents) as ClientEvent[])
+    emitter(socket).on(event, (...args) => void hearMessage(event, args, hearing));
+  slowDown(socket);
+  const stop = watchSilence({
+    received: () => line.bytesRead,
+    clock: systemClock,
+    dead: () => line.destroy(),
+  });
+  // A frame that is no message: the transport ends the line after this, an honest side never comes here.
+  socket.on('error', (error) => {
+    if (allowance.spend())
+      deps.refused(client, 'frame', fail('FRAME_REFUSED', { client, problem: error.message }, error));
+  });
+  socket.on('disconnect', (reason) => {
+    stop();
+    deps.closed(admitted);
+    requests.broken(lineBroken(reason));
+    deps.disconnected(client, reason);
+  });
+}
+
+/** The event map's generic signature cannot be expressed for a loop over its keys; every argument is checked where it arrives. */
+const emitter = (socket: Line): NodeJS.EventEmitter => socket;
+
+/** Reads a line that sends more packets than any run needs only as fast as it may send them: TCP then slows its sender down. */
+function slowDown(socket: Line): void {
+  const packets = createAllowance(limits.packets, systemClock);
+  const { socket: reader } = socket.conn.transport as unknown as { socket: { pause(): void; resume(): void } };
+  let paused = false;
+  socket.conn.on('packet', () => {
+    if (packets.spend() || paused) return;
+    paused = true;
+    reader.pause();
+    systemClock.after(Math.max(20, packets.waitMs), () => {
+      paused = false;
+      reader.resume();
     });
+  });
+}
+
+function connectionOf(socket: Line, client: string, requests: Requests): Connection {
+  /** Ends the line once what was said is written; one that takes nothing any more is ended all the same. */
+  const part = () => {
+    const line = socket.request.socket;
+    socket.disconnect(true);
+    const cancel = systemClock.after(limits.partingMs, () => line.destroy());
+    line.once('close', cancel);
+  };
   return {
     client,
-    send: (event, message) => request(event, message),
-    chunk: (message, bytes) => request('chunk', message, bytes),
+    pace: createPace(() => performance.now()),
+    send: (event, message) => requests.ask(event, message) as never,
+    chunk: async (message, bytes) => void (await requests.ask('chunk', message, bytes)),
     refuse(error) {
       socket.emit('refused', error.report());
-      socket.disconnect(true);
+      part();
     },
-    close: () => void socket.disconnect(true),
+    close: part,
   };
 }

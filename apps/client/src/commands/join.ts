@@ -13,6 +13,7 @@ import { agreementText, eventText } from '../talk.ts';
 
 interface Options {
   token?: string;
+  ca?: string;
   state?: string;
   threads?: string;
   set: string[];
@@ -34,6 +35,7 @@ export function joinCommand(exit: Exit): Command {
     .argument('<url>', 'where the coordinator listens, for example http://127.0.0.1:4100')
     .argument('<client.yaml>', 'the client file')
     .option('--token <token>', 'the invitation’s token')
+    .option('--ca <file>', 'certificates to trust in place of the system’s, PEM')
     .option('--state <dir>', 'folder for heads, adapters and optimizers (default: the client file’s, else per user)')
     .option('--threads <n>', 'threads of one operation (default: all cores)')
     .option('--set <key=value>', 'override a key of the client file; may be repeated', collect, [])
@@ -71,6 +73,8 @@ async function join(url: string, file: string, options: Options): Promise<[numbe
     client = await startClient(config, {
       url: addressOf(url),
       token: options.token,
+      ca: options.ca,
+      environment: process.env,
       threads,
       state: options.state ?? stateOf(config) ?? defaultStateFolder(process.env),
       emit,
