@@ -30,8 +30,8 @@ export function quietTrainer(task: string, length: number): QuietTrainer {
     evaluate: () => ({ scores: [{ task, loss: 1, metrics: { accuracy: 0.5 } }], digests: {} }),
     snapshot: () => ({ bytes: new Uint8Array(8) }),
   };
-  const note = (name: string, ask: Record<string, unknown>) =>
-    asked.push(`${name} ${String((ask['round'] ?? ask['version'] ?? '') as number | string)}`.trim());
+  const note = (name: string, ask: { round?: number; version?: number }) =>
+    asked.push(`${name} ${ask.round ?? ask.version ?? ''}`.trim());
   const trainer = {
     ask(name: string, ask: Record<string, unknown>) {
       note(name, ask);
