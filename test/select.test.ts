@@ -2,9 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { loadTasks, openClient } from '@trunkline/client';
 import { planRun, readRun, type RunEvent } from '@trunkline/coordinator';
+import { openBackend } from '@trunkline/model/backend';
 import { ROOT } from './simulate/child.ts';
-import { trainInProcess } from './simulate/in-process.ts';
+import { ALONE_OVERRIDES, trainTaskAlone } from './simulate/alone-task.ts';
+import { rehearse, trainInProcess } from './simulate/in-process.ts';
 import { readJob, type Job } from './simulate/job.ts';
 import type { Joint } from './simulate/joint.ts';
 import { trainOverSockets } from './simulate/sockets.ts';
@@ -40,18 +43,72 @@ describe('select: best', () => {
     );
     const best = validation[relative.indexOf(Math.max(...relative))]!.version;
     expect(best).toBeLessThan(60);
-    expect(events.find(({ event }) => event === 'selected')).toMatchObject({ version: best });
     expect(scoresIn(events, 'test')[0]).toMatchObject({ version: best });
 
     expect(shown(await trainInProcess(job('select=best')))).toEqual(shown(joint));
     // A run that ends with the best round, and selects nothing, has the same heads and scores.
     const short = await trainInProcess(job(`rounds=${best}`));
+    const { sha256 } = short.trunk;
+    expect(events.find(({ event }) => event === 'selected')).toMatchObject({ version: best, sha256 });
     expect(joint.scores).toEqual(short.scores);
     expect(joint.digests).toEqual(short.digests);
     expect(joint.rounds).toBe(60);
     // The trunk of the last round is what it is without selecting.
     expect(joint.trunk).toEqual((await trainInProcess(job())).trunk);
   }, 90_000);
+});
+
+describe('alone', () => {
+  interface Evaluation {
+    readonly version: number;
+    readonly validation: number;
+    readonly test: Readonly<Record<string, number | undefined>>;
+  }
+
+  /** A client's one task without the others, scored on both splits at every evaluation. */
+  async function evaluationsOf(client: string, task: string): Promise<Evaluation[]> {
+    const rehearsal = await rehearse(job(`clients=["${client}.yaml"]`, `expect=[${task}]`, ...ALONE_OVERRIDES));
+    const { keeper, seats } = rehearsal;
+    const learner = seats[0]!.learner;
+    const found: Evaluation[] = [];
+    while (keeper.version < 60) {
+      keeper.advance(await rehearsal.answers(await rehearsal.round()));
+      if (keeper.version % 5 !== 0) continue;
+      const [validation] = await learner.evaluate(keeper.theta, 'validation');
+      const [test] = await learner.evaluate(keeper.theta, 'test');
+      found.push({ version: keeper.version, validation: validation!.metrics['auroc']!, test: test!.metrics });
+    }
+    rehearsal.dispose();
+    return found;
+  }
+  const bestOf = (all: readonly Evaluation[]) =>
+    all.reduce((best, one) => (one.validation > best.validation ? one : best));
+  /** Until so many evaluations in a row were no better. */
+  const heardUntil = (all: readonly Evaluation[], stopAfter: number) =>
+    all.slice(0, 1 + all.findIndex((_, i) => i - all.indexOf(bestOf(all.slice(0, i + 1))) >= stopAfter));
+
+  it.each(['bank', 'registry'])(
+    '%s is scored with its own best trunk and head, early stop or not',
+    async (client) => {
+      const { tf } = await openBackend({ device: 'auto', threads: 1, convolutional: false });
+      const [task] = await loadTasks(await openClient(join(ROOT, 'examples', 'income', `${client}.yaml`)));
+      const all = await evaluationsOf(client, task!.id);
+      const scored = async (...more: string[]) => {
+        const plan = planRun(readRun(file, [...WILD, ...more, ...ALONE_OVERRIDES]));
+        return (await trainTaskAlone(tf, plan, { client, task: task! })).metrics;
+      };
+      const best = bestOf(all);
+      expect(best.version).toBeLessThan(60);
+      expect(best.test).not.toEqual(all.at(-1)!.test);
+      expect(await scored('select=best')).toEqual(best.test);
+      expect(await scored()).toEqual(all.at(-1)!.test);
+      const heard = heardUntil(all, 1);
+      expect(heard.length).toBeLessThan(all.length);
+      expect(await scored('select=best', 'stopAfter=1')).toEqual(bestOf(heard).test);
+      expect(await scored('stopAfter=1')).toEqual(heard.at(-1)!.test);
+    },
+    60_000,
+  );
 });
 
 describe('stopAfter', () => {
