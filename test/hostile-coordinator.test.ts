@@ -68,7 +68,17 @@ async function meet(
     clock: systemClock,
     link: (deps) =>
       openLink({ url, client: 'south', identity, route: {}, random: () => 0.5, firstMs: 5_000, laterMs: 5_000 }, deps),
-    save: ({ run }) => saved.push(run),
+    states: ({ run }) => ({
+      holds: () => [],
+      newest: () => undefined,
+      save: () => undefined,
+      load: () => {
+        throw new Error('nothing is kept');
+      },
+      forgetAfter: () => undefined,
+      saveFinal: () => undefined,
+      finish: () => void saved.push(run),
+    }),
     emit: () => undefined,
     agree: () => Promise.resolve(agree(agreements++)),
   });

@@ -13,4 +13,10 @@ export type ClientEvent =
       digests: Record<string, string>;
     }
   | { event: 'lost'; reason: string }
-  | { event: 'rewound'; round: number; attempt: number };
+  | { event: 'rewound'; round: number; attempt: number }
+  /** Heads and adapters are those saved at this round. */
+  | { event: 'continued'; round: number }
+  /** The run is under way, and this client holds no state of it: it begins with new heads. */
+  | { event: 'anew'; round: number }
+  /** Something in the state folder cannot be used, and was set aside. */
+  | { event: 'set-aside'; file: string; problem: string };

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { systemClock } from '@trunkline/protocol';
 import { requireGpu } from '@trunkline/model/backend';
+import { fileDisk } from '@trunkline/model/disk';
+import type { Disk } from '@trunkline/model/store';
 import type { Agreement } from './agreement.ts';
 import type { ClientEvent } from './client-event.ts';
 import type { ClientConfig } from './config.ts';
@@ -9,7 +11,8 @@ import { converse, type Client } from './conversation.ts';
 import { openClientKey } from './keys.ts';
 import { openLink } from './link.ts';
 import { routeTo } from './route.ts';
-import { heldStates, saveState } from './state-folder.ts';
+import { openRunStates } from './run-states.ts';
+import { heldStates, runStateFolder } from './state-folder.ts';
 import { openTrainer } from './trainer.ts';
 
 export interface ClientDeps {
@@ -22,6 +25,7 @@ export interface ClientDeps {
   readonly threads?: number | undefined;
   /** Where heads, adapters and optimizers are kept. */
   readonly state: string;
+  readonly disk?: Disk;
   readonly emit: (event: ClientEvent) => void;
   /** Asked once, before the first byte of training leaves. */
   readonly agree: (agreement: Agreement) => Promise<boolean>;
@@ -38,7 +42,8 @@ export interface ClientDeps {
  */
 export async function startClient(config: ClientConfig, deps: ClientDeps): Promise<Client> {
   requireGpu({ device: config.device, at: config.source.at(['device']) });
-  const held = heldStates(deps.state, config.client);
+  const { disk = fileDisk() } = deps;
+  const held = heldStates(disk, deps.state, config.client);
   const identity = openClientKey(deps.state, config.client, randomBytes);
   const route = routeTo(deps.url, { ca: deps.ca, environment: deps.environment ?? {} });
   const threads = deps.threads ?? availableParallelism();
@@ -58,11 +63,14 @@ export async function startClient(config: ClientConfig, deps: ClientDeps): Promi
     held,
     trainer,
     clock: systemClock,
-    link: (handlers) => openLink(
-        { url, token, client: config.client, identity, route, random: Math.random, firstMs, laterMs },
-        handlers,
-      ),
-    save: (label, bytes) => saveState(deps.state, label, bytes),
+    link: (handlers) =>
+      openLink({ url, token, client: config.client, identity, route, random: Math.random, firstMs, laterMs }, handlers),
+    states: (label) =>
+      openRunStates(disk, runStateFolder(deps.state, label.run, label.client), {
+        label,
+        before: held.of(label.run)?.label,
+        said: (file, problem) => deps.emit({ event: 'set-aside', file, problem }),
+      }),
     emit: deps.emit,
     agree: deps.agree,
     delay: deps.delay,

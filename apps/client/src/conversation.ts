@@ -1,29 +1,26 @@
 import {
   CAPABILITIES,
+  fail,
   toTrunklineError,
   TrunklineError,
   type Clock,
   type CoordinatorMessage,
+  type Welcome,
 } from '@trunkline/protocol';
 import { agreedFirst, holdTo } from './agreed.ts';
 import { agreementOf } from './agreement.ts';
 import { answerOf, sendAnswer, type Answer } from './answer.ts';
-import type { ClientEvent } from './client-event.ts';
 import type { ClientConfig } from './config.ts';
 import { createCredit } from './credit.ts';
 import { enter, type EnterDeps, type Entered } from './enter.ts';
 import type { CoordinatorHandlers, Link, LinkDeps } from './link.ts';
-import { finishedTask, type ClientOutcome, type FinishedTask } from './outcome.ts';
-import type { StateLabel } from './state-folder.ts';
+import { finishedTask, type ClientOutcome } from './outcome.ts';
 import { stepOf } from './step-call.ts';
 
 export interface ConversationDeps extends EnterDeps {
   readonly clock: Clock;
   /** Opens the line to the coordinator. */
   readonly link: (deps: LinkDeps) => Link;
-  /** Keeps heads, adapters and optimizers. */
-  readonly save: (label: StateLabel, bytes: Uint8Array) => void;
-  readonly emit: (event: ClientEvent) => void;
   /** For tests: held up before each answer. */
   readonly delay?: ((round: number) => Promise<void>) | undefined;
 }
@@ -45,7 +42,6 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
   let joined: Entered | undefined;
   let answer: Answer | undefined;
   let working: { round: number; attempt: number } | undefined;
-  let scores: FinishedTask[] = [];
   const credit = createCredit();
   let settle: (outcome: ClientOutcome) => void = () => undefined;
   let over = false;
@@ -94,6 +90,7 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
     const known = joined ? { run: joined.welcome.run, trunk: joined.trunk.digest } : saved;
     const welcome = await link.request('hello', { capabilities: [...CAPABILITIES], ...known });
     if (joined) {
+      refuseOtherBirth(joined.welcome, welcome);
       const more = joined.agreed.renewed(welcome);
       if (more && !(await deps.agree(agreementOf(welcome, config, deps.url)))) return end({ kind: 'declined' });
       const tasks = config.tasks.map(({ id }) => id);
@@ -102,8 +99,11 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
     if (!joined) return end({ kind: 'declined' });
     joined.inbox.reset();
     const { offers, machine } = joined;
-    const reply = await link.request('join', { tasks: offers, machine, ...(answer ? { answered: answer.id } : {}) });
+    const told = joined.course.told();
+    const answered = answer && { answered: answer.id };
+    const reply = await link.request('join', { tasks: offers, machine, ...answered, ...told });
     deps.emit({ event: 'joined', run: welcome.run, round: reply.round, backend: joined.line, url: deps.url });
+    if (!told.stands && reply.round > 0) deps.emit({ event: 'anew', round: reply.round });
   };
 
   const work = async (call: CoordinatorMessage<'round'>) => {
@@ -126,15 +126,22 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
   const learn = async (call: CoordinatorMessage<'round'>, mine: object) => {
     const { round, attempt } = call;
     const begun = clock.now();
-    const { trunk, inbox } = joined!;
+    const { trunk, inbox, course } = joined!;
     const { theta, control } = await inbox.trunk(call.version, attempt);
+    // The run went back while it came: heads must not step along it any more.
+    if (working !== mine) return;
     const waitMs = clock.now() - begun;
+    const saved = call.checkpoint ? course.point({ round, attempt }) : undefined;
+    saved?.catch(() => undefined);
     const learned = await trainer.step({ ...stepOf(call, joined!.welcome, control), theta });
-    const stepMs = learned.stepMs;
+    const { stepMs } = learned;
     const made = await answerOf({ round, attempt }, trunk.layout, learned);
     await deps.delay?.(round);
+    // A round that can be returned to closes only when all who answered it can.
+    await saved;
     // The run went back meanwhile: this answer belongs to no round any more.
     if (working !== mine) return;
+    course.learned({ round, attempt });
     const sendMs = clock.now() - begun - waitMs - stepMs;
     answer = { ...made, version: call.version, timing: { waitMs, stepMs, sendMs } };
     working = undefined;
@@ -145,20 +152,29 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
   const evaluate = async (call: CoordinatorMessage<'evaluate'>) => {
     const { version, attempt, split, best } = call;
     entered(`the scores of trunk ${version}`).agreed.evaluate(call);
-    const { theta } = await joined!.inbox.trunk(version, attempt);
-    const { scores: found, digests } = await trainer.ask('evaluate', {
-      version,
-      theta,
-      split,
-      keep: joined!.welcome.select === 'best' && split === 'validation',
-      ...(best === undefined ? {} : { best }),
-    });
-    const tasks = found.map(({ task, loss, metrics }) => ({
-      task,
-      loss: Number.isFinite(loss) ? loss : null,
-      metrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, value ?? null])),
-    }));
-    if (split === 'test') scores = tasks.map(({ task, metrics }) => finishedTask(config.client, task, metrics));
+    const { course, inbox, welcome } = joined!;
+    const { turn } = course;
+    const { theta } = await inbox.trunk(version, attempt);
+    // As with a round: what belongs to an attempt that is no more must not be scored with the heads of the new one.
+    if (turn !== course.turn) return;
+    const score = async () => {
+      const { scores: found, digests } = await trainer.ask('evaluate', {
+        version,
+        theta,
+        split,
+        keep: welcome.select === 'best' && split === 'validation',
+        ...(best === undefined ? {} : { best }),
+      });
+      const tasks = found.map(({ task, loss, metrics }) => ({
+        task,
+        loss: Number.isFinite(loss) ? loss : null,
+        metrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, value ?? null])),
+      }));
+      const scores = tasks.map(({ task, metrics }) => finishedTask(config.client, task, metrics));
+      return { result: { tasks, digests }, scores };
+    };
+    const { tasks, digests } =
+      split === 'test' ? await course.ending({ round: version, attempt }, score) : (await score()).result;
     const shown = Object.fromEntries(tasks.map(({ task, metrics }) => [task, metrics]));
     deps.emit({ event: 'scores', version: best ?? version, split, scores: shown, digests });
     await link.request('scores', { version, attempt, split, tasks, digests });
@@ -177,31 +193,19 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
     round: (message) => during(work(message)),
     credit: ({ chunks }) => credit.add(chunks),
     evaluate: (message) => during(evaluate(message)),
-    rewind: ({ round, attempt }) => {
-      if (!allowed(() => entered(`a return to round ${round}`))) return;
+    rewind: (message) => {
+      if (!allowed(() => entered(`a return to round ${message.round}`))) return;
       answer = undefined;
       working = undefined;
-      during(trainer.ask('rewind', { round }).then(() => deps.emit({ event: 'rewound', round, attempt })));
+      during(joined!.course.goBack(message));
     },
     status: (message) => deps.emit({ event: 'waiting', ...message }),
     finished: (message) => {
       if (!allowed(() => entered('a farewell').agreed.finished(message))) return;
       farewell = true;
-      during(
-        trainer.ask('snapshot', {}).then(({ bytes }) => {
-          deps.save(
-            {
-              run: message.run,
-              client: config.client,
-              trunk: joined!.trunk.digest,
-              round: message.rounds,
-              url: deps.url,
-            },
-            bytes,
-          );
-          return end({ kind: 'finished', run: message, tasks: scores });
-        }),
-      );
+      const { course } = joined!;
+      const bye = () => end({ kind: 'finished', run: message, tasks: course.scores });
+      during(course.finish(message.rounds).then(bye));
     },
   };
   const link = deps.link({
@@ -218,6 +222,12 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
       await end({ kind: 'stopped' });
     },
   };
+}
+
+/** A coordinator whose folder was made anew knows nothing of what was trained. */
+function refuseOtherBirth(before: Welcome, { run, birth }: Welcome): void {
+  if (birth === before.birth) return;
+  throw fail('REQUEST_NOT_AGREED', { asked: `to go on in another run named ${run}`, agreed: 'the one that it joined' });
 }
 
 /** The run moved on, or went back, while this client was at it: what it made is not wanted any more. */

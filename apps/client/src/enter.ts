@@ -3,7 +3,10 @@ import { buildTrunk, type Trunk, type TrunkSpec } from '@trunkline/model/trunk';
 import { holdTo, type Agreed } from './agreed.ts';
 import { agreementOf, type Agreement } from './agreement.ts';
 import type { ClientConfig } from './config.ts';
+import type { ClientEvent } from './client-event.ts';
+import { createCourse, type Course } from './course.ts';
 import { createInbox, type Inbox } from './inbox.ts';
+import type { RunLabel, RunStates } from './run-states.ts';
 import { refuseOtherTrunk, type HeldStates } from './state-folder.ts';
 import type { Trainer } from './trainer.ts';
 import type { Machine } from './trainer-protocol.ts';
@@ -14,6 +17,7 @@ export interface Entered {
   readonly agreed: Agreed;
   readonly trunk: Trunk;
   readonly inbox: Inbox;
+  readonly course: Course;
   readonly offers: TaskOffer[];
   readonly machine: Machine;
   /** What the backend says of itself. */
@@ -25,15 +29,18 @@ export interface EnterDeps {
   readonly threads: number;
   readonly held: HeldStates;
   readonly trainer: Trainer;
+  /** What is kept of a run. */
+  readonly states: (label: RunLabel) => RunStates;
+  readonly emit: (event: ClientEvent) => void;
   /** Asked once, before the first byte of training leaves. */
   readonly agree: (agreement: Agreement) => Promise<boolean>;
 }
 
-/** Judges the run that a coordinator offers, and builds for it; undefined: it was declined. @throws TRUNK_DIFFERS, LAYER_*, REQUEST_NOT_AGREED */
+/** Judges the run that a coordinator offers, and builds for it; undefined: it was declined. @throws TRUNK_DIFFERS, LAYER_*, REQUEST_NOT_AGREED, SNAPSHOT_BROKEN, STORAGE_FAILED */
 export async function enter(
   config: ClientConfig,
   welcome: Welcome,
-  { url, threads, held, trainer, agree }: EnterDeps,
+  { url, threads, held, trainer, states, emit, agree }: EnterDeps,
 ): Promise<Entered | undefined> {
   refuseOtherTrunk(held, welcome);
   // Shapes first: a trunk that is not on the allow-list, or too large, ends here.
@@ -54,5 +61,9 @@ export async function enter(
     device: config.device,
     threads,
   });
-  return { welcome, agreed: holdTo(welcome, tasks), trunk, inbox: createInbox(trunk.layout.length), ...built };
+  const { run, birth = '' } = welcome;
+  const label = { run, birth, client: config.client, trunk: trunk.digest, url };
+  const course = createCourse({ trainer, states: states(label), emit });
+  await course.open();
+  return { welcome, agreed: holdTo(welcome, tasks), trunk, inbox: createInbox(trunk.layout.length), course, ...built };
 }

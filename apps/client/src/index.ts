@@ -3,6 +3,8 @@ export { clientCli } from './cli.ts';
 export { startClient, type ClientDeps } from './client.ts';
 export type { ClientEvent } from './client-event.ts';
 export { converse, type Client, type ConversationDeps } from './conversation.ts';
+export { openRunStates, type RunStates } from './run-states.ts';
+export { heldStates, runStateFolder } from './state-folder.ts';
 export { openLink } from './link.ts';
 export type { ClientOutcome, FinishedTask } from './outcome.ts';
 export { defineClient, type ClientModule } from './client-module.ts';

@@ -1,39 +1,36 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeSync,
-} from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { fail, sha256 } from '@trunkline/protocol';
+import { fail } from '@trunkline/protocol';
+import type { Disk } from '@trunkline/model/store';
 
 /** Version of what lies in a state folder. */
-const STATE_FORMAT = 1;
+export const STATE_FORMAT = 1;
 
 export interface StateLabel {
   readonly run: string;
   readonly client: string;
+  /** Tells the run from others of the same name; '' where it is not known. */
+  readonly birth: string;
   /** Fingerprint of the trunk that these heads were trained on. */
   readonly trunk: string;
-  /** Rounds trained. */
+  /** Rounds trained, once the run is over. */
   readonly round: number;
   /** Where the run's coordinator listened. */
   readonly url: string;
+  /** Of `state.safetensors`; null: the run is not over. */
+  readonly sha256: string | null;
 }
 
 const labelSchema = z.object({
+  format: z.number().default(STATE_FORMAT),
   run: z.string(),
   client: z.string(),
+  birth: z.string().default(''),
   trunk: z.string(),
   round: z.number(),
   url: z.string().default(''),
+  sha256: z.string().nullable().default(null),
 });
 
 /** What a state folder holds of a client's runs. */
@@ -44,11 +41,16 @@ export interface HeldStates {
   at(url: string): StateLabel | undefined;
 }
 
-/** Reads the labels of `client` in a state folder; a folder that is not there holds nothing. @throws SNAPSHOT_BROKEN */
-export function heldStates(folder: string, client: string): HeldStates {
-  const fileOf = (run: string) => join(folder, run, client, 'state.json');
-  const runs = existsSync(folder) ? readdirSync(folder).filter((run) => existsSync(fileOf(run))) : [];
-  const labels = runs.map((run) => readLabel(fileOf(run)));
+/** Where the state of one run lies. */
+export const runStateFolder = (folder: string, run: string, client: string): string => join(folder, run, client);
+
+/** Reads the labels of `client` in a state folder; a folder that is not there holds nothing. @throws SNAPSHOT_BROKEN, FOLDER_FORMAT */
+export function heldStates(disk: Disk, folder: string, client: string): HeldStates {
+  const fileOf = (run: string) => join(runStateFolder(folder, run, client), 'state.json');
+  const labels = disk.list(folder).flatMap((run) => {
+    const bytes = disk.read(fileOf(run));
+    return bytes ? [readLabel(fileOf(run), bytes)] : [];
+  });
   return {
     of(run) {
       const label = labels.find((held) => held.run === run);
@@ -66,35 +68,17 @@ export function refuseOtherTrunk(held: HeldStates, { run, trunk }: { run: string
   throw fail('TRUNK_DIFFERS', { at: `The state of run ${run} in ${known.file}`, found, expected });
 }
 
-function readLabel(file: string): StateLabel {
+function readLabel(file: string, bytes: Uint8Array): StateLabel {
+  let label: z.output<typeof labelSchema>;
   try {
-    return labelSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    label = labelSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
   } catch (cause) {
     throw fail('SNAPSHOT_BROKEN', { file, problem: 'it is not the label of a saved state.' }, cause);
   }
+  if (label.format !== STATE_FORMAT) throw fail('FOLDER_FORMAT', { file, found: label.format, expected: STATE_FORMAT });
+  return label;
 }
 
 /** Where states lie when the client file does not say: per user, outside every project. */
 export const defaultStateFolder = (environment: NodeJS.ProcessEnv): string =>
   join(environment['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'), 'trunkline');
-
-/** Writes heads, adapters and optimizers to `<folder>/<run>/<client>/state.safetensors`, with a label beside them. */
-export function saveState(folder: string, label: StateLabel, bytes: Uint8Array): void {
-  const target = join(folder, label.run, label.client);
-  try {
-    mkdirSync(target, { recursive: true });
-    writeDurably(join(target, 'state.safetensors'), bytes);
-    const text = `${JSON.stringify({ format: STATE_FORMAT, ...label, sha256: sha256(bytes) }, null, 2)}\n`;
-    writeDurably(join(target, 'state.json'), Buffer.from(text));
-  } catch (cause) {
-    throw fail('STORAGE_FAILED', { file: target, reason: (cause as Error).message }, cause);
-  }
-}
-
-function writeDurably(file: string, bytes: Uint8Array): void {
-  const handle = openSync(`${file}.new`, 'w');
-  writeSync(handle, bytes);
-  fsyncSync(handle);
-  closeSync(handle);
-  renameSync(`${file}.new`, file);
-}

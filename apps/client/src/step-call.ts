@@ -6,8 +6,8 @@ export function stepOf(
   call: CoordinatorMessage<'round'>,
   { local }: Welcome,
   control: Float32Array | null,
-): Omit<StepCall, 'theta'> & { checkpoint: boolean; attempt: number; best?: number } {
-  const { round, attempt, lambda, exchange, probe, checkpoint, warmup, scale, best, wants } = call;
+): Omit<StepCall, 'theta'> & { best?: number } {
+  const { round, lambda, exchange, probe, warmup, scale, best, wants } = call;
   const steps = local && {
     // The learner checks it against the optimizers that it knows.
     ...(local as typeof local & Pick<LocalCall, 'optimizer'>),
@@ -16,11 +16,9 @@ export function stepOf(
   };
   return {
     round,
-    attempt,
     lambda,
     exchange,
     probe,
-    checkpoint,
     ...(best === undefined ? {} : { best }),
     ...(warmup === undefined ? {} : { warmup }),
     ...(wants ? { wants } : {}),

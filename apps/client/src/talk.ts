@@ -47,6 +47,12 @@ export function eventText(event: ClientEvent): string | undefined {
       return `Connection lost (${event.reason}); trying again`;
     case 'rewound':
       return `Back to round ${event.round}, attempt ${event.attempt}`;
+    case 'continued':
+      return `Goes on from its state of round ${event.round}`;
+    case 'anew':
+      return `This client holds no state of the run, which is at round ${event.round}: it begins with new heads`;
+    case 'set-aside':
+      return `${event.file}: ${event.problem}`;
     case 'round':
       return undefined;
   }

@@ -20,8 +20,6 @@ export interface Requests {
   };
   step: {
     ask: StepCall & {
-      checkpoint: boolean;
-      attempt: number;
       /** With `select: best`: the trunk with the best scores so far. */
       best?: number;
     };
@@ -43,7 +41,11 @@ export interface Requests {
     };
     answer: { scores: TaskScore[]; digests: Record<string, string> };
   };
-  rewind: { ask: { round: number }; answer: Record<string, never> };
+  /** All that training reads: heads, adapters, optimizers, and what is kept of the best trunk. */
+  save: { ask: Record<string, never>; answer: { bytes: Uint8Array } };
+  /** Back to what was saved; null: to new heads and adapters. */
+  restore: { ask: { bytes: Uint8Array | null }; answer: Record<string, never> };
+  /** Heads, adapters and optimizers as they are. */
   snapshot: { ask: Record<string, never>; answer: { bytes: Uint8Array } };
   memory: {
     /** Garbage is collected first. */

@@ -3,9 +3,16 @@ import { runInNewContext } from 'node:vm';
 import { parentPort } from 'node:worker_threads';
 import { fail, toTrunklineError, type TaskOffer } from '@trunkline/protocol';
 import { instructionSet, openBackend, type Backend } from '@trunkline/model/backend';
-import { createLearner, describeTask, keepBest, type KeptBest, type Learner } from '@trunkline/model/learner';
+import {
+  createLearner,
+  describeTask,
+  keepBest,
+  type KeptBest,
+  type KeptState,
+  type Learner,
+} from '@trunkline/model/learner';
 import { needsNativeOrCpu } from '@trunkline/model/layer';
-import { encodeSnapshot } from '@trunkline/model/store';
+import { decodeSnapshot, encodeSnapshot } from '@trunkline/model/store';
 import type { TaskPlan } from '@trunkline/model/task';
 import { buildTrunk, type TrunkSpec } from '@trunkline/model/trunk';
 
@@ -19,9 +26,8 @@ let plans: TaskPlan[] = [];
 let backend: Backend | undefined;
 let learner: Learner | undefined;
 let best: KeptBest | undefined;
-/** Heads, adapters and optimizers at the start of announced rounds; the newest few, to return to. */
-const saved = new Map<number, unknown>();
-const SAVED = 3;
+/** Makes a learner with new heads. */
+let anew: () => Promise<Learner>;
 
 type Handlers = { [N in RequestName]: (ask: Requests[N]['ask'], id: number) => Promise<Requests[N]['answer']> };
 
@@ -48,14 +54,10 @@ const handlers: Handlers = {
       });
     }
     backend = await openBackend({ device, threads, convolutional: needsNativeOrCpu(trunk) });
-    learner = await createLearner({
-      tf: backend.tf,
-      trunk,
-      tasks: plans,
-      seed: welcome.seed,
-      client,
-      weightHeads: welcome.weightHeads,
-    });
+    const { tf } = backend;
+    const { seed, weightHeads } = welcome;
+    anew = () => createLearner({ tf, trunk, tasks: plans, seed, client, weightHeads });
+    learner = await anew();
     best = keepBest(learner);
     const offers: TaskOffer[] = [];
     for (const plan of plans) offers.push(await describeTask(plan, trunk));
@@ -66,12 +68,8 @@ const handlers: Handlers = {
       line,
     };
   },
-  async step({ checkpoint, attempt: _, best: chosen, ...call }, id) {
+  async step({ best: chosen, ...call }, id) {
     if (chosen !== undefined) best!.confirm(chosen);
-    if (checkpoint) {
-      saved.set(call.round, built().snapshot());
-      for (const round of [...saved.keys()].sort((a, b) => a - b).slice(0, -SAVED)) saved.delete(round);
-    }
     const begun = performance.now();
     const { losses, gradients } = await built().step(call);
     const stepMs = performance.now() - begun;
@@ -84,10 +82,19 @@ const handlers: Handlers = {
     if (keep) best!.offer(version, theta);
     return { scores, digests: built().digests() };
   },
-  async rewind({ round }) {
-    if (!saved.has(round))
-      throw fail('SNAPSHOT_BROKEN', { file: `round ${round}`, problem: 'this client holds no state of that round' });
-    built().restore(saved.get(round));
+  async save() {
+    return { bytes: encodeSnapshot({ learner: built().snapshot(), best: best!.snapshot() }) };
+  },
+  async restore({ bytes }) {
+    if (bytes) {
+      const saved = decodeSnapshot(bytes, 'The saved state') as { learner: unknown; best: KeptState };
+      built().restore(saved.learner);
+      best!.resume(saved.best);
+      return {};
+    }
+    built().dispose();
+    learner = await anew();
+    best = keepBest(learner);
     return {};
   },
   async snapshot() {

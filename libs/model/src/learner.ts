@@ -112,7 +112,7 @@ export interface LearnerOptions {
 export type { Source };
 export { checkLabels } from './learner/check-labels.ts';
 export { createLearner } from './learner/create-learner.ts';
-export { keepBest, type KeptBest } from './learner/keep-best.ts';
+export { keepBest, type KeptBest, type KeptState } from './learner/keep-best.ts';
 export { describeTask } from './learner/describe-task.ts';
 export { sharedSources } from './learner/shared-sources.ts';
 export { driftOf, nextControl, startWalk } from './learner/local-walk.ts';

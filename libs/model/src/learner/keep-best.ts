@@ -15,6 +15,15 @@ export interface KeptBest {
   confirm(version: number): void;
   /** Puts heads and adapters back to what they were with trunk `version`, and returns that trunk. @throws SNAPSHOT_BROKEN */
   restore(version: number): Float32Array;
+  /** What it keeps, for `encodeSnapshot`. */
+  snapshot(): KeptState;
+  /** Keeps again what it kept then. */
+  resume(state: KeptState): void;
+}
+
+export interface KeptState {
+  readonly offered?: Kept | undefined;
+  readonly kept?: Kept | undefined;
 }
 
 export function keepBest(learner: Learner): KeptBest {
@@ -35,5 +44,8 @@ export function keepBest(learner: Learner): KeptBest {
       learner.restore(kept.state);
       return kept.theta;
     },
+    // Nothing of it is changed once it is kept.
+    snapshot: () => ({ offered, kept }),
+    resume: (state) => void ({ offered, kept } = state),
   };
 }

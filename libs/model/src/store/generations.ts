@@ -28,6 +28,8 @@ export interface Generations {
   load(round: number): Generation;
   /** Removes what is newer than `round`: it belongs to an attempt that is no more. @throws STORAGE_FAILED */
   forgetAfter(round: number): void;
+  /** Rounds that are here, oldest first, without looking whether they are whole. */
+  rounds(): number[];
   /** Round of the newest that was ever written here, damaged ones included; null: none. */
   newest(): number | null;
   /** Reads all, oldest first; what is damaged is set aside under another name, so that nobody takes it for whole. */
@@ -80,6 +82,7 @@ export function openGenerations(disk: Disk, folder: string): Generations {
   };
   return {
     load,
+    rounds: () => rounds(MANIFEST),
     newest: () => rounds(ANY).at(-1) ?? null,
     save(round, bytes, note = {}) {
       const target = file(round, 'safetensors');

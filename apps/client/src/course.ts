@@ -1,0 +1,103 @@
+import type { RewindMessage } from '@trunkline/protocol';
+import type { ClientEvent } from './client-event.ts';
+import type { FinishedTask } from './outcome.ts';
+import type { RunStates, Standing } from './run-states.ts';
+import type { Trainer } from './trainer.ts';
+
+/**
+ * Where this client's heads and adapters stand in the course of a run, and the states of it that it can go back to. The training thread does
+ * one request after another: what is asked here before a step sees the state before that step.
+ */
+export interface Course {
+  /** What a `join` says of it. */
+  told(): { stands?: Standing; holds: number[] };
+  /** Number of ways back so far: what was begun under another number is not wanted any more. */
+  readonly turn: number;
+  /** Test scores of the end, where they are known. */
+  readonly scores: readonly FinishedTask[];
+  /** Goes on from the newest saved state, if there is one. */
+  open(): Promise<void>;
+  /** The state before a checkpoint round. It must be durable before the round's answer leaves. @throws STORAGE_FAILED */
+  point(id: Standing): Promise<void>;
+  /** The round was learned. */
+  learned(id: Standing): void;
+  /** @throws SNAPSHOT_BROKEN */
+  goBack(message: RewindMessage): Promise<void>;
+  /**
+   * The end of the run, kept before the scores leave: whatever is lost after them, this client can tell how it ended.
+   * @param score scores the last trunk, and gives the test scores
+   */
+  ending<T>(at: Standing, score: () => Promise<{ result: T; scores: readonly FinishedTask[] }>): Promise<T>;
+  /** The run is over. */
+  finish(rounds: number): Promise<void>;
+}
+
+export interface CourseDeps {
+  readonly trainer: Pick<Trainer, 'ask'>;
+  readonly states: RunStates;
+  readonly emit: (event: ClientEvent) => void;
+}
+
+export function createCourse({ trainer, states, emit }: CourseDeps): Course {
+  let stands: Standing | undefined;
+  let scores: readonly FinishedTask[] = [];
+  /** The end that `state.safetensors` is of. */
+  let ended: Standing | undefined;
+  let turn = 0;
+
+  const save = async () => (await trainer.ask('save', {})).bytes;
+  return {
+    told: () => ({ ...(stands ? { stands } : {}), holds: states.holds() }),
+    get turn() {
+      return turn;
+    },
+    get scores() {
+      return scores;
+    },
+    async open() {
+      const newest = states.newest();
+      if (!newest) return;
+      const { round, attempt, bytes } = newest;
+      await trainer.ask('restore', { bytes });
+      stands = { round, attempt };
+      if (newest.scores) [scores, ended] = [newest.scores, stands];
+      emit({ event: 'continued', round });
+    },
+    async point(id) {
+      const mine = turn;
+      const bytes = await save();
+      if (turn === mine) states.save(id, bytes);
+    },
+    learned: ({ round, attempt }) => void (stands = { round: round + 1, attempt }),
+    async goBack({ round, attempt, anew = false }) {
+      turn++;
+      ended = undefined;
+      const bytes = anew ? null : states.load(round).bytes;
+      states.forgetAfter(anew ? -1 : round);
+      stands = { round, attempt };
+      await trainer.ask('restore', { bytes });
+      emit({ event: 'rewound', round, attempt });
+      if (anew && round > 0) emit({ event: 'anew', round });
+    },
+    async ending(at, score) {
+      const again = ended?.round === at.round && ended.attempt === at.attempt;
+      const mine = turn;
+      const before = again ? undefined : await save();
+      const { result, scores: found } = await score();
+      const last = before && (await trainer.ask('snapshot', {})).bytes;
+      if (turn !== mine) return result;
+      scores = found;
+      if (before && last) {
+        states.saveFinal(last);
+        states.save(at, before, found);
+        stands = at;
+        ended = at;
+      }
+      return result;
+    },
+    async finish(rounds) {
+      if (!ended) states.saveFinal((await trainer.ask('snapshot', {})).bytes);
+      states.finish(rounds);
+    },
+  };
+}
