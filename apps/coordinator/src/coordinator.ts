@@ -6,8 +6,10 @@ import type { Disk } from '@trunkline/model/store';
 import type { RunConfig } from './config.ts';
 import { openControl, type ControlSocket } from './control-socket.ts';
 import { createCore, type Outcome } from './core.ts';
+import { openLookers } from './dashboard-token.ts';
 import { openDoorkeeper } from './door/doorkeeper.ts';
 import { certificateFor, isLoopback, urlOf, writeListening } from './door/listening.ts';
+import { figurePages } from './figure-pages.ts';
 import { openGateway } from './gateway.ts';
 import { createHttp } from './http.ts';
 import type { OperatorView } from './operator-view.ts';
@@ -18,6 +20,7 @@ import { writeResult } from './result.ts';
 import { makeRunFolder, removeUnstarted, writeManifest } from './run-folder.ts';
 import type { RunEvent, Sink } from './run-events.ts';
 import { jsonlSink } from './sinks/jsonl.ts';
+import { openOutput, systemOutput, type OutputDeps } from './sinks/output.ts';
 import { cutTornLine } from './torn-line.ts';
 import { createSurface, type Surface } from './surface.ts';
 
@@ -25,6 +28,8 @@ export interface CoordinatorDeps {
   readonly clock?: Clock;
   /** Hears of everything that happens, beside `events.jsonl`. */
   readonly sinks?: readonly Sink[];
+  /** What the key `output` of the run file needs of its surroundings. */
+  readonly output?: Pick<OutputDeps, 'env' | 'fetch' | 'say'>;
   readonly folder: string;
   /** A run that lies in the folder goes on; default: it is refused. */
   readonly resume?: boolean;
@@ -120,11 +125,13 @@ async function openDoor(opened: OpenedRun, deps: DoorDeps): Promise<Coordinator>
   );
   let journal: ReturnType<typeof jsonlSink>;
   let cut: number;
+  let output: ReturnType<typeof openOutput>;
   const events = join(folder, 'events.jsonl');
   try {
     ledger.listened(port);
     cut = cutTornLine(disk, events);
     journal = jsonlSink(events);
+    output = openOutput(config, { ...(deps.output ?? systemOutput), folder, begun: clock.date() });
   } catch (error) {
     await http.close();
     keeper.close(from === undefined);
@@ -132,11 +139,12 @@ async function openDoor(opened: OpenedRun, deps: DoorDeps): Promise<Coordinator>
   }
   let started = from !== undefined;
   const surface = createSurface(plan, clock);
+  const sinks = [journal.sink, surface.sink, ...output.sinks, ...(deps.sinks ?? [])];
   const emit = (event: RunEvent) => {
     started ||= event.event === 'checkpoint' || event.event === 'round';
     const at = clock.date();
     const whole = surface.withTraffic(event);
-    for (const sink of [journal.sink, surface.sink, ...(deps.sinks ?? [])]) sink(whole, at);
+    for (const sink of sinks) sink(whole, at);
   };
   const core = createCore(plan, {
     clock,
@@ -166,6 +174,16 @@ async function openDoor(opened: OpenedRun, deps: DoorDeps): Promise<Coordinator>
     disconnected: (client, reason) => core.disconnected(client, reason),
     refused: (client, message, error) => core.emit({ event: 'refused', client, message, error: error.report() }),
   });
+  const lookers = openLookers(folder, {
+    loopback: isLoopback(config.listen.host),
+    random: deps.randomBytes ?? randomBytes,
+  });
+  const { ready, metrics } = figurePages(
+    () => surface.view(core),
+    (request) => lookers.allows(request),
+  );
+  http.route('/ready', ready);
+  http.route('/metrics', metrics);
   const url = urlOf(config.listen.host, port, certificate !== undefined);
   writeListening(folder, { url, ca: certificate?.ca ?? null });
   let control: ControlSocket;
@@ -176,6 +194,7 @@ async function openDoor(opened: OpenedRun, deps: DoorDeps): Promise<Coordinator>
     await http.close();
     keeper.close(from === undefined);
     journal.close();
+    await output.close();
     throw error;
   }
   emit({ event: 'listening', run: config.run, url, dashboard: null, folder });
@@ -186,7 +205,7 @@ async function openDoor(opened: OpenedRun, deps: DoorDeps): Promise<Coordinator>
   /** The disk may be what failed: whoever else listens is told all the same. */
   const sayAnyway = (event: RunEvent) => {
     const at = clock.date();
-    for (const sink of [journal.sink, surface.sink, ...(deps.sinks ?? [])]) {
+    for (const sink of sinks) {
       try {
         sink(event, at);
       } catch {
@@ -206,6 +225,7 @@ async function openDoor(opened: OpenedRun, deps: DoorDeps): Promise<Coordinator>
     await http.close();
     keeper.close(!started);
     journal.close();
+    await output.close();
     await control.close();
     // From the first round on there is something to go on with.
     if (!started) removeUnstarted(disk, folder);

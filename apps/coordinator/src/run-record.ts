@@ -156,6 +156,7 @@ export function record(into: RunRecord, event: RunEvent, date: Date): void {
         if (known && metric !== undefined) known.score = { metric, value: value ?? null };
       }
       return;
+    case 'continued':
     case 'rewound':
       into.rounds = event.round;
       into.attempt = event.attempt;

@@ -15,6 +15,13 @@ export interface OutputDeps {
   readonly say: (text: string) => void;
 }
 
+/** The surroundings of a process. */
+export const systemOutput: Pick<OutputDeps, 'env' | 'fetch' | 'say'> = {
+  env: process.env,
+  fetch: (...args) => globalThis.fetch(...args),
+  say: (text) => void process.stderr.write(`${text}\n`),
+};
+
 /** Opens what the key `output` asks for. Folders are relative to the run file. @throws STORAGE_FAILED */
 export function openOutput(config: RunConfig, deps: OutputDeps): { sinks: Sink[]; close(): Promise<void> } {
   const { tensorboard, csv, mlflow } = config.output;

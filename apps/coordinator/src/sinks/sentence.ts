@@ -23,6 +23,10 @@ const tellers: Tellers = {
   scores: ({ version, split, tasks }, of) => `Trunk ${version}${of}, ${split} split: ${scoresText(tasks)}`,
   selected: ({ version }) => `Selected trunk ${version}, the best on the validation splits`,
   rewound: ({ round, attempt }) => `Back to round ${round}, attempt ${attempt}`,
+  continued: ({ round, attempt }) =>
+    `Goes on from its folder: newest checkpoint of round ${round}, last attempt ${attempt}`,
+  damaged: ({ file, problem }) => `${file} is damaged: ${problem}`,
+  anew: ({ client, round }) => `${client} came back without its saved state: new heads from round ${round} on`,
   paused: ({ event, round }) => `Run ${event} at round ${round}`,
   resumed: ({ event, round }) => `Run ${event} at round ${round}`,
   stopped: ({ event, round }) => `Run ${event} at round ${round}`,
