@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { handshake, PROTOCOL_VERSION } from '@trunkline/protocol';
+import { identityFromSeed } from '@trunkline/protocol/seal';
 import { otherVersion } from './bad-input/other-version.ts';
 import { writeSmallRun, type Changes } from './bad-input/small-run.ts';
 import { start, tellAll, type Command, type Running, type Told } from './bad-input/told.ts';
@@ -34,12 +35,17 @@ const startRun = (...more: string[]): Command => [
   ...['--format', 'jsonl', '--runs', join(folder, 'runs'), ...more],
 ];
 
+const SOUTH = identityFromSeed(new Uint8Array(32).fill(3));
+
 /** What a client that trained another trunk in this run, with this coordinator, would have left behind. */
 function leaveState(name: string, address: string): string {
   const place = join(folder, name, 'small', 'south');
   mkdirSync(place, { recursive: true });
   const label = { format: 1, run: 'small', client: 'south', trunk: 'ab'.repeat(32), round: 4, url: address };
   writeFileSync(join(place, 'state.json'), JSON.stringify(label));
+  // In each of these folders south has the same key: it is one client, with different memories.
+  mkdirSync(join(folder, name, 'keys'));
+  writeFileSync(join(folder, name, 'keys', 'south.key'), SOUTH.secret(), { mode: 0o600 });
   return join(folder, name);
 }
 

@@ -65,7 +65,7 @@ async function sendParts(link: Link, answer: Answer, credit: () => Promise<void>
   for (const { message, bytes } of answer.contributions) {
     const transfer = contributionTransfer(message);
     await credit();
-    const announced = link.request('contribution', message);
+    const announced = link.request('contribution', { ...message, version: answer.version });
     // At first all of it is missing, and nothing waits for being told so; failures are told by whoever is waited for first.
     announced.catch(() => undefined);
     const missing = begun.has(message) ? (await announced).missing : undefined;

@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import type { Exit } from '@trunkline/protocol';
 import { clientsCommand } from './commands/clients.ts';
+import { inviteCommand } from './commands/invite.ts';
 import { logCommand } from './commands/log.ts';
+import { revokeCommand } from './commands/revoke.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
 import { pauseCommand, resumeCommand, stopCommand } from './commands/steer.ts';
@@ -13,6 +15,8 @@ export function coordinatorCli(exit: Exit): Command {
     .addCommand(startCommand(exit))
     .addCommand(statusCommand(exit))
     .addCommand(clientsCommand(exit))
+    .addCommand(inviteCommand(exit))
+    .addCommand(revokeCommand(exit))
     .addCommand(logCommand(exit))
     .addCommand(pauseCommand(exit))
     .addCommand(resumeCommand(exit))

@@ -13,6 +13,7 @@ interface Options {
   set: string[];
   format: 'text' | 'jsonl';
   insecure: boolean;
+  devCertificate: boolean;
   durability: boolean;
 }
 
@@ -33,6 +34,7 @@ export function startCommand(exit: Exit): Command {
     .addOption(new Option('--folder <dir>', 'the run’s folder itself').hideHelp())
     .option('--no-durability', 'keep nothing that the run could go on from after a crash')
     .option('--insecure', 'listen off loopback without TLS and invitations', false)
+    .option('--dev-certificate', 'TLS with a certificate made for this run, which clients are given as --ca', false)
     .addHelpText(
       'after',
       '\nExample:\n  npm run coordinator -- start examples/hospitals/run.yaml --port 4100 --set rounds=100\n',
@@ -60,6 +62,7 @@ async function start(file: string, options: Options): Promise<[number, Trunkline
       folder: options.folder ?? join(options.runs, config.run),
       sinks,
       insecure: options.insecure,
+      devCertificate: options.devCertificate,
       resume: true,
       durable: options.durability,
     });

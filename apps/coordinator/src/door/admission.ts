@@ -71,7 +71,7 @@ function judge(
   if (before?.key === key && !before.revoked) return { known: true };
   const claims = token === undefined ? null : readToken(token);
   const invited =
-    claims?.client === client && claims.coordinator === coordinator ? roster.invitation(claims.id) : undefined;
+    claims?.client === client && claims.coordinator === coordinator ? roster.invitations.get(claims.id) : undefined;
   if (claims && invited && !invited.spent) {
     if (invited.expires <= clock.date().getTime())
       throw fail('INVITATION_EXPIRED', { client, at: new Date(invited.expires).toISOString() });

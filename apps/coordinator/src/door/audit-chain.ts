@@ -9,6 +9,8 @@ export type AuditKind =
   | 'admission'
   | 'refusal'
   | 'refusals left out'
+  | 'roster'
+  | 'invitation'
   | 'pin'
   | 'invitation used'
   | 'revocation'

@@ -1,23 +1,15 @@
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { fail, PROTOCOL_VERSION, toTrunklineError, type Clock, type TrunklineError } from '@trunkline/protocol';
 import { openKeyFile } from '@trunkline/protocol/seal';
 import type { ClientHandlers, Connection } from '../gateway.ts';
 import { admit, type Admitted, type Knock } from './admission.ts';
 import { headFile } from './audit-chain.ts';
-import { openAuditLog } from './audit-log.ts';
+import { openAuditLog, type AuditLog } from './audit-log.ts';
 import { createChallenges } from './challenges.ts';
+import { doorFiles } from './door-files.ts';
 import { sealedHandlers } from './sealed-handlers.ts';
 import { createThrottle } from './throttle.ts';
-import { openRoster } from './roster.ts';
-
-/** Where the door keeps what it needs, in a run's folder. */
-export const doorFiles = (folder: string) => ({
-  folder: join(folder, 'admission'),
-  key: join(folder, 'admission', 'run.key'),
-  roster: join(folder, 'admission', 'roster.jsonl'),
-  audit: join(folder, 'audit.jsonl'),
-});
+import { openRoster, type Roster, type RosterEntry } from './roster.ts';
 
 export interface DoorkeeperDeps {
   readonly folder: string;
@@ -54,8 +46,9 @@ export function openDoorkeeper(deps: DoorkeeperDeps): Doorkeeper {
   const { clock, random, run } = deps;
   const files = doorFiles(deps.folder);
   const { key } = openKeyFile(files.key, () => random(32));
-  const roster = openRoster(files.roster);
   const audit = openAuditLog(files.audit, { clock, failed: deps.failed });
+  const roster = openRoster(files.roster, (entry) => writeDown(entry, audit));
+  audit.write({ kind: 'roster', ...summaryOf(roster) });
   const challenges = createChallenges({ clock, random });
   /** Who is inside, from its admission on; its line comes a moment later. */
   const inside = new Map<string, { admitted: Admitted; connection?: Connection }>();
@@ -84,7 +77,6 @@ export function openDoorkeeper(deps: DoorkeeperDeps): Doorkeeper {
       if (!connection || !roster.of(client)?.revoked) continue;
       const error = fail('CLIENT_REVOKED', { client });
       inside.delete(client);
-      audit.write({ kind: 'revocation', client });
       deps.refused(client, error);
       connection.refuse(error);
     }
@@ -99,9 +91,7 @@ export function openDoorkeeper(deps: DoorkeeperDeps): Doorkeeper {
         const { invitations } = deps;
         const connected = (client: string) => inside.has(client);
         const admitted = admit(knock, { key, roster, challenges, clock, invitations, connected });
-        const { client, pinned } = admitted;
-        if (pinned) audit.write({ kind: 'pin', client, key: admitted.key });
-        if (pinned?.invitation) audit.write({ kind: 'invitation used', client, invitation: pinned.invitation });
+        const { client } = admitted;
         audit.write({ kind: 'admission', client, key: admitted.key, address: knock.address });
         inside.set(client, { admitted });
         return admitted;
@@ -130,4 +120,25 @@ export function openDoorkeeper(deps: DoorkeeperDeps): Doorkeeper {
         rmSync(file, { recursive: true, force: true });
     },
   };
+}
+
+/** The roster when the log was opened: what commands wrote into it while nobody was at the door. */
+function summaryOf({ clients }: Roster): { known: string[]; revoked: string[] } {
+  const names = (revoked: boolean) =>
+    [...clients].flatMap(([client, one]) => (one.revoked === revoked ? [client] : []));
+  return { known: names(false), revoked: names(true) };
+}
+
+function writeDown(entry: RosterEntry, audit: AuditLog): void {
+  const { client } = entry;
+  switch (entry.kind) {
+    case 'invited':
+      return audit.write({ kind: 'invitation', client, invitation: entry.id });
+    case 'pinned':
+      audit.write({ kind: 'pin', client, key: entry.key });
+      if (entry.invitation !== null) audit.write({ kind: 'invitation used', client, invitation: entry.invitation });
+      return;
+    case 'revoked':
+      return audit.write({ kind: 'revocation', client });
+  }
 }

@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import { fail } from '@trunkline/protocol';
 import type { RunConfig } from '../config.ts';
+import { doorFiles } from './door-files.ts';
 import { devCertificate, readCertificate, type Certificate } from './certificate.ts';
 
 const placeSchema = z.object({ url: z.string(), ca: z.string().nullable() });
@@ -11,10 +12,8 @@ const placeSchema = z.object({ url: z.string(), ca: z.string().nullable() });
 /** Where a run's coordinator listened last, for invitations. */
 export type Listening = z.infer<typeof placeSchema>;
 
-const placeFile = (folder: string): string => join(folder, 'admission', 'listening.json');
-
 export function writeListening(folder: string, place: Listening): void {
-  const file = placeFile(folder);
+  const file = doorFiles(folder).listening;
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     writeFileSync(file, `${JSON.stringify(place)}\n`);
@@ -25,7 +24,7 @@ export function writeListening(folder: string, place: Listening): void {
 
 /** Undefined where none has listened yet. */
 export function readListening(folder: string): Listening | undefined {
-  const file = placeFile(folder);
+  const file = doorFiles(folder).listening;
   if (!existsSync(file)) return undefined;
   try {
     return placeSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
@@ -59,7 +58,7 @@ export function certificateFor(
   const at = (...key: string[]) => source.at(['listen', ...key]);
   if (listen.tls)
     return readCertificate(listen.tls, { folder: source.folder, at: (key) => at('tls', key), now: deps.now });
-  if (deps.dev) return devCertificate(join(deps.folder, 'admission'), { hosts: ownNames(listen.host), now: deps.now });
+  if (deps.dev) return devCertificate(doorFiles(deps.folder).folder, { hosts: ownNames(listen.host), now: deps.now });
   if (deps.insecure || isLoopback(listen.host)) return undefined;
   throw fail('LISTEN_NOT_LOOPBACK', { at: at('host'), host: listen.host });
 }

@@ -37,8 +37,8 @@ export interface Roster {
   /** Whether anybody was ever invited: from then on whoever is not invited stays outside. */
   readonly invites: boolean;
   of(client: string): Known | undefined;
-  invitation(id: string): HeldInvitation | undefined;
   readonly clients: ReadonlyMap<string, Known>;
+  readonly invitations: ReadonlyMap<string, HeldInvitation>;
   /** On disk when it returns. @throws STORAGE_FAILED, ROSTER_BROKEN */
   append(entry: RosterEntry): void;
 }
@@ -46,27 +46,34 @@ export interface Roster {
 /** Ends the rest of a line that a crash cut off, so that it can never be taken for an entry. */
 const TORN = '#torn';
 
-export function openRoster(file: string): Roster {
+/** @param heard hears of each entry that comes after those that are there already @throws ROSTER_BROKEN */
+export function openRoster(file: string, heard?: (entry: RosterEntry) => void): Roster {
   const clients = new Map<string, Known>();
   const invitations = new Map<string, HeldInvitation>();
   let offset = 0;
   let line = 0;
+  let opened = false;
 
   const take = (entry: RosterEntry) => {
     switch (entry.kind) {
       case 'invited':
+        withdraw(entry.client);
         return void invitations.set(entry.id, { client: entry.client, expires: entry.expires, spent: false });
       case 'pinned':
         if (entry.invitation !== null) spend(entry.invitation);
         return void clients.set(entry.client, { key: entry.key, revoked: false });
       case 'revoked':
-        for (const [id, { client }] of invitations) if (client === entry.client) spend(id);
+        withdraw(entry.client);
         return void clients.set(entry.client, { key: clients.get(entry.client)?.key ?? null, revoked: true });
     }
   };
   const spend = (id: string) => {
     const held = invitations.get(id);
     if (held) invitations.set(id, { ...held, spent: true });
+  };
+
+  const withdraw = (name: string) => {
+    for (const [id, { client }] of invitations) if (client === name) spend(id);
   };
 
   const refresh = () => {
@@ -78,20 +85,24 @@ export function openRoster(file: string): Roster {
     const whole = text.slice(0, text.lastIndexOf('\n') + 1);
     for (const one of whole.split('\n').slice(0, -1)) {
       line++;
-      if (one !== '' && !one.endsWith(TORN)) take(parse(one, file, line));
+      if (one === '' || one.endsWith(TORN)) continue;
+      const entry = parse(one, file, line);
+      take(entry);
+      if (opened) heard?.(entry);
     }
     offset += Buffer.byteLength(whole);
   };
   refresh();
+  opened = true;
 
   return {
     refresh,
     clients,
+    invitations,
     get invites() {
       return invitations.size > 0;
     },
     of: (client) => clients.get(client),
-    invitation: (id) => invitations.get(id),
     append(entry) {
       refresh();
       const torn = (existsSync(file) ? statSync(file).size : 0) > offset;
