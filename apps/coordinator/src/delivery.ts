@@ -58,10 +58,16 @@ export function createDelivery(keeper: TrunkStep, failed: (client: string, error
       });
       // What arrived over a line that broke is not sent again; a trunk that is sent for the first time waits for no answer.
       announced.catch(() => undefined);
-      const missing = begun.get(member.client) === transfer ? (await announced).missing : undefined;
-      begun.set(member.client, transfer);
-      await sendChunks(bytes, (index, chunk) => line.chunk({ transfer, index }, chunk), { missing, pace: line.pace });
-      await announced;
+      try {
+        const missing = begun.get(member.client) === transfer ? (await announced).missing : undefined;
+        begun.set(member.client, transfer);
+        await sendChunks(bytes, (index, chunk) => line.chunk({ transfer, index }, chunk), { missing, pace: line.pace });
+        await announced;
+      } catch (error) {
+        // It is not known how much arrived: the next call brings what is missing.
+        if (member.holds === key && member.connection === line) member.holds = null;
+        throw error;
+      }
     },
     async tell(connection, send) {
       if (!connection) return;
