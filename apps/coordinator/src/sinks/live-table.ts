@@ -45,14 +45,18 @@ function stateOf(client: ClientRecord, { waiting, state }: RunRecord): State {
 }
 
 /** Columns from the most to the least wanted; as many as fit are shown, in the order of `place`. */
-const COLUMNS: readonly { head: string; place: number; cell: (client: ClientRecord, state: State) => string }[] = [
-  { head: 'client', place: 0, cell: ({ client }) => cut(client, 16) },
+const COLUMNS: readonly {
+  head: string;
+  place: number;
+  cell: (client: ClientRecord, state: State, narrow: boolean) => string;
+}[] = [
+  { head: 'client', place: 0, cell: ({ client }, _, narrow) => cut(client, narrow ? 12 : 16) },
   { head: 'state', place: 2, cell: (_, state) => state.text },
   { head: 'loss', place: 8, cell: ({ losses }) => (losses.length === 0 ? '–' : figureText(losses.at(-1)!)) },
   { head: '', place: 9, cell: ({ losses }) => arrow(losses) },
   { head: 'score', place: 10, cell: ({ score }) => (score ? figureText(score.value) : '–') },
   { head: 'round', place: 3, cell: ({ round }) => (round === null ? '–' : String(round)) },
-  { head: 'tasks', place: 1, cell: ({ tasks }) => cut(tasks.join(','), 22) },
+  { head: 'tasks', place: 1, cell: ({ tasks }, _, narrow) => cut(tasks.join(','), narrow ? 8 : 22) },
   { head: 'rows/s', place: 4, cell: ({ samplesPerSecond }) => figureText(samplesPerSecond) },
   { head: 'lag', place: 5, cell: ({ lagMs }) => (lagMs === null ? '–' : durationText(lagMs)) },
   { head: 'up', place: 6, cell: ({ up }) => bytesText(up) },
@@ -61,16 +65,24 @@ const COLUMNS: readonly { head: string; place: number; cell: (client: ClientReco
   { head: 'trend', place: 12, cell: ({ losses }) => sparkline(losses, 12) },
 ];
 
+/** Without the last so many columns names are cut before another column goes. */
+const NAMES_FIRST = 2;
+
 function table(clients: readonly { client: ClientRecord; state: State }[], width: number): string[] {
-  let lines: string[] = [];
-  for (let count = COLUMNS.length; count > 0; count--) {
+  const drawn = (count: number, narrow: boolean) => {
     const chosen = COLUMNS.slice(0, count).sort((a, b) => a.place - b.place);
     const left = new Set(chosen.flatMap(({ place }, i) => ([0, 1, 2, 9, 11, 12].includes(place) ? [i] : [])));
-    const rows = clients.map(({ client, state }) => chosen.map(({ cell }) => cell(client, state)));
-    lines = columns([chosen.map(({ head }) => head), ...rows], left);
-    if (lines.every((line) => [...line].length <= width)) break;
+    const rows = clients.map(({ client, state }) => chosen.map(({ cell }) => cell(client, state, narrow)));
+    return columns([chosen.map(({ head }) => head), ...rows], left);
+  };
+  const fits = (lines: readonly string[]) => lines.every((line) => [...line].length <= width);
+  for (let count = COLUMNS.length; count > 1; count--) {
+    for (const narrow of count > COLUMNS.length - NAMES_FIRST ? [false] : [false, true]) {
+      const lines = drawn(count, narrow);
+      if (fits(lines)) return lines;
+    }
   }
-  return lines;
+  return drawn(1, true);
 }
 
 function roundLine(record: RunRecord, planned: number, width: number, now: number): string {
