@@ -3,12 +3,14 @@ import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { errorText, fail, toTrunklineError } from '@trunkline/protocol';
 import { exactness } from './exactness.ts';
+import { slowLinks } from './slow-links.ts';
 import type { Sweep } from './sweep.ts';
 import { fullSize } from './vitest-sweep.ts';
 import { ROOT } from '../simulate/child.ts';
 
 const sweeps: readonly Sweep[] = [
   exactness,
+  slowLinks,
   fullSize('kkt', 'libs/model/src/aggregation/kkt.test.ts', 'solvers’ residuals over 10,000 matrices of all families'),
 ];
 const STATE = join(ROOT, 'runs', 'full', 'reached.json');

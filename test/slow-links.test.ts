@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { limits } from '@trunkline/protocol';
+import { overSlowLink } from './wire/slow-link.ts';
+
+const parameters = 200_000;
+const bytes = parameters * 4;
+
+describe('a client behind a slow link', () => {
+  it('is not sent away while bytes move, and uses what the link gives', async () => {
+    const conditions = { bytesPerSecond: 160_000, latencyMs: 40, sliceBytes: 1_400 };
+    const { seconds, left, refused, up } = await overSlowLink({ parameters, conditions });
+    expect([left, refused]).toEqual([0, []]);
+    expect(seconds).toBeGreaterThan(bytes / 160_000 - 0.5);
+    expect(up).toBeLessThan(bytes * 1.02 + 20_000);
+  }, 60_000);
+
+  it('sends nothing twice that had arrived when its line broke', async () => {
+    const conditions = { bytesPerSecond: 400_000, latencyMs: 10 };
+    const { left, refused, up, client } = await overSlowLink({ parameters, conditions, breakAt: bytes / 2 });
+    expect(left).toBe(1);
+    expect(refused).toEqual([]);
+    const again = client.find(({ detail }) => String(detail).startsWith('again'));
+    const grains = Number(/\d+/.exec(String(again?.detail))?.[0]);
+    // What was under way when the line broke, and the half that had not been sent.
+    const underWay = 400_000 * (limits.queueMs / 1000);
+    expect(grains * limits.grainBytes).toBeLessThan(bytes / 2 + underWay);
+    expect(grains * limits.grainBytes).toBeLessThan(bytes * 0.9);
+    expect(up).toBeLessThan(bytes * 1.4);
+  }, 60_000);
+});

@@ -1,0 +1,99 @@
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { COORDINATOR_FLAGS, ROOT, runChild, type Child } from '../simulate/child.ts';
+import type { Reading } from './gauge.ts';
+
+/** A coordinator in a process of its own, which is measured from outside. */
+export interface MeasuredCoordinator {
+  readonly url: string;
+  readonly child: Child;
+  readonly folder: string;
+  /** Everything it said, one event a line. */
+  readonly events: readonly Record<string, unknown>[];
+  /** Resolves once an event of this name was heard, from now on or before; with `fits`, one that it holds for. */
+  until(event: string, fits?: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>;
+  /** What the process holds now, and how late it was since the reading before. */
+  read(): Promise<Reading>;
+}
+
+export interface ThinRun {
+  /** Parameters: of one dense layer without bias, 4 inputs wide. */
+  readonly parameters: number;
+  readonly tasks: readonly string[];
+  readonly rounds: number;
+  readonly more?: string;
+}
+
+export const THIN_INPUT = [4];
+
+export const thinRunFile = ({ parameters, tasks, rounds, more = '' }: ThinRun): string => `run: thin
+trunk:
+  input: [4]
+  layers:
+    - dense: { units: ${parameters / 4}, useBias: false }
+optimizer: { sgd: { learningRate: 0.01 } }
+rounds: ${rounds}
+evaluateEvery: ${rounds}
+probeEvery: 0
+expect: ${JSON.stringify(tasks)}
+${more}`;
+
+export async function startMeasured(run: ThinRun, folder = mkdtempSync(join(tmpdir(), 'trunkline-wire-'))) {
+  const file = join(folder, 'run.yaml');
+  writeFileSync(file, thinRunFile(run));
+  const gauge = join(folder, 'gauge.jsonl');
+  const events: Record<string, unknown>[] = [];
+  const listeners = new Set<() => void>();
+  const tell = () => [...listeners].forEach((listen) => listen());
+  const child = runChild({
+    entry: 'apps/coordinator/src/main.ts',
+    args: ['start', file, '--folder', join(folder, 'run'), '--format', 'jsonl'],
+    node: [...COORDINATOR_FLAGS, '--expose-gc', '--import', 'tsx', '--import', join(ROOT, 'test/wire/gauge.ts')],
+    log: join(folder, 'coordinator.log'),
+    env: { TRUNKLINE_GAUGE: gauge },
+    heard(line) {
+      events.push(line);
+      tell();
+    },
+  });
+  let ended = false;
+  void child.exited.then(() => {
+    ended = true;
+    tell();
+  });
+  const until: MeasuredCoordinator['until'] = (event, fits = () => true) =>
+    new Promise((resolve, reject) => {
+      const listen = () => {
+        const found = events.find((line) => line['event'] === event && fits(line));
+        if (!found && !ended) return;
+        listeners.delete(listen);
+        if (found) resolve(found);
+        else reject(new Error(`the coordinator ended without ${event}: ${child.lastWords()}`));
+      };
+      listeners.add(listen);
+      listen();
+    });
+  const readings = (): Reading[] =>
+    existsSync(gauge)
+      ? readFileSync(gauge, 'utf8')
+          .split('\n')
+          .filter((line) => line !== '')
+          .map((line) => JSON.parse(line) as Reading)
+      : [];
+  const { url } = (await until('listening')) as { url: string };
+  const coordinator: MeasuredCoordinator = {
+    ...{ url, child, folder, events, until },
+    async read() {
+      const before = readings().length;
+      child.process.kill('SIGUSR2');
+      const patience = performance.now() + 10_000;
+      while (readings().length === before) {
+        if (ended || performance.now() > patience) throw new Error('the coordinator gives no reading');
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      return readings().at(-1)!;
+    },
+  };
+  return coordinator;
+}

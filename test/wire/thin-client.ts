@@ -1,0 +1,149 @@
+import { openLink } from '@trunkline/client';
+import {
+  bytesOf,
+  contributionTransfer,
+  grainCount,
+  sendChunks,
+  sha256,
+  type ContributionMessage,
+  type FinishedMessage,
+} from '@trunkline/protocol';
+import { identityFromSeed, type Identity } from '@trunkline/protocol/seal';
+
+export interface ThinClientOptions {
+  readonly url: string;
+  readonly client: string;
+  readonly task: string;
+  /** The trunk's input shape. */
+  readonly input: readonly number[];
+  /** What it answers a round with. */
+  readonly gradient: (round: number) => Float32Array;
+  /** Held up before each answer. */
+  readonly delay?: (round: number) => Promise<void>;
+}
+
+/** A client that speaks the protocol over a real socket and trains nothing: its gradients are what the test says. */
+export interface ThinClient {
+  /** Resolves when the run is over, rejects when this client is refused or its line is given up. */
+  readonly done: Promise<FinishedMessage>;
+  readonly events: readonly ThinEvent[];
+  close(): void;
+}
+
+export interface ThinEvent {
+  readonly at: number;
+  readonly what: 'joined' | 'round' | 'sent' | 'lost';
+  readonly detail: string | number;
+}
+
+/** The key of a client of this name; the same name has the same key in every process. */
+export const identityOf = (client: string): Identity => identityFromSeed(Buffer.from(sha256(client).slice(0, 32)));
+
+export const offerOf = (task: string, input: readonly number[]) => ({
+  id: task,
+  replica: false,
+  head: 'binary',
+  output: [...input],
+  labelled: 8,
+  metrics: [{ name: 'accuracy', better: 'higher' as const }],
+});
+export const machine = { backend: 'none', library: 'none', device: 'cpu', threads: 1, instructions: 'none' };
+
+export function openThinClient({ url, client, task, input, gradient, delay }: ThinClientOptions): ThinClient {
+  const events: ThinEvent[] = [];
+  const tell = (what: ThinEvent['what'], detail: string | number) =>
+    void events.push({ at: performance.now(), what, detail });
+  /** Resolves when the trunk that was announced last has arrived. */
+  let trunk = { left: 0, arrived: Promise.resolve(), arrive: () => undefined as void };
+  let underWay: string | undefined;
+  let settle: { resolve: (message: FinishedMessage) => void; reject: (error: unknown) => void };
+  const done = new Promise<FinishedMessage>((resolve, reject) => (settle = { resolve, reject }));
+  done.catch(() => undefined);
+  const kept = new Map<string, { message: ContributionMessage; bytes: Uint8Array; begun: boolean }>();
+
+  const contributionOf = (round: number, attempt: number, version: number) => {
+    const id = `${round}/${attempt}`;
+    const known = kept.get(id);
+    if (known) return known;
+    kept.clear();
+    const bytes = bytesOf(gradient(round));
+    const message: ContributionMessage = {
+      ...{ round, attempt, version, kind: 'sum', tasks: [task], encoding: 'f32' },
+      ...{ bytes: bytes.byteLength, sha256: sha256(bytes) },
+    };
+    const made = { message, bytes, begun: false };
+    kept.set(id, made);
+    return made;
+  };
+  const answer = async ({ round, attempt, version }: { round: number; attempt: number; version: number }) => {
+    await trunk.arrived;
+    await delay?.(round);
+    const contribution = contributionOf(round, attempt, version);
+    const { message, bytes } = contribution;
+    const transfer = contributionTransfer(message);
+    const announced = await link.request('contribution', message);
+    const again = contribution.begun;
+    contribution.begun = true;
+    if (again) tell('sent', `again ${announced.missing.reduce((sum, [from, until]) => sum + until - from, 0)} grains`);
+    const { pace } = link;
+    await sendChunks(bytes, (index, chunk) => link.chunk({ transfer, index }, chunk), {
+      ...{ missing: announced.missing, pace },
+    });
+    const losses = [{ task, loss: 1, labelled: 8 }];
+    const timing = { waitMs: 0, stepMs: 0, sendMs: 0 };
+    await link.request('answered', { round, attempt, version, losses, contributions: 1, timing });
+    tell('sent', round);
+  };
+  const link = openLink(
+    { url, client, identity: identityOf(client), route: {}, random: () => 0.5, firstMs: 30_000, laterMs: 60_000 },
+    {
+      handlers: {
+        trunk({ bytes }) {
+          let arrive: () => void = () => undefined;
+          const arrived = new Promise<void>((resolve) => (arrive = resolve));
+          trunk = { left: bytes, arrived, arrive };
+          return { missing: [[0, grainCount(bytes)]] };
+        },
+        chunk(_, bytes) {
+          trunk.left -= bytes.byteLength;
+          if (trunk.left === 0) trunk.arrive();
+        },
+        round(message) {
+          const id = `${message.round}/${message.attempt}`;
+          tell('round', message.round);
+          if (underWay === id) return;
+          underWay = id;
+          answer(message)
+            .catch((error: Error) => {
+              if (!/^connection lost/.test(error.message)) settle.reject(error);
+            })
+            .finally(() => {
+              if (underWay === id) underWay = undefined;
+            });
+        },
+        credit: () => undefined,
+        evaluate({ version, attempt, split }) {
+          const tasks = [{ task, metrics: { accuracy: 0.5 }, loss: 1 }];
+          link.request('scores', { version, attempt, split, tasks, digests: {} }).catch(() => undefined);
+        },
+        rewind: () => undefined,
+        status: () => undefined,
+        finished(message) {
+          settle.resolve(message);
+        },
+      },
+      async connected() {
+        try {
+          await link.request('hello', { capabilities: [] });
+          const { round } = await link.request('join', { tasks: [offerOf(task, input)], machine });
+          tell('joined', round);
+        } catch (error) {
+          if (!/^connection lost/.test((error as Error).message)) settle.reject(error);
+        }
+      },
+      lost: (reason) => tell('lost', reason),
+      failed: (error) => settle.reject(error),
+    },
+  );
+  return { done, events, close: () => link.close() };
+}
