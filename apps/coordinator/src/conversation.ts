@@ -50,6 +50,8 @@ export function createConversation(plan: Plan, deps: ConversationDeps): Conversa
   const seat = (connection: Connection, message: Join): Joined => {
     const { client } = connection;
     const { stands, holds = [] } = message;
+    // Said twice over one line: it is seated, and may have moved on since.
+    if (members.all.get(client)?.connection === connection) return { round: state.round, attempt: state.attempt };
     const older = deps.ledger.contradicts(client, stands, holds);
     if (older) {
       // Nothing is lost yet while everyone is still being waited for: the folder can be put right.
@@ -75,7 +77,10 @@ export function createConversation(plan: Plan, deps: ConversationDeps): Conversa
       again,
     });
     // The acknowledgement goes out before the first call.
-    clock.soon(() => feed({ type: 'joined', client, tasks, stands, holds }));
+    clock.soon(() => {
+      // Its line may have broken in the same breath, and its seat be gone.
+      if (members.all.get(client)?.connection === connection) feed({ type: 'joined', client, tasks, stands, holds });
+    });
     return { round: state.round, attempt: state.attempt };
   };
 

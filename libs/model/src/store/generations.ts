@@ -9,6 +9,8 @@ export interface Damaged {
   readonly round: number;
   readonly file: string;
   readonly problem: string;
+  /** false: a crash came before its manifest was written, so that nothing was ever built on it. */
+  readonly finished: boolean;
 }
 
 /** What is written down beside a generation: plain JSON. */
@@ -110,7 +112,8 @@ export function openGenerations(disk: Disk, folder: string): Generations {
         try {
           sound.push(load(round));
         } catch (thrown) {
-          damaged.push({ round, file: file(round, 'safetensors'), problem: toTrunklineError(thrown).message });
+          const finished = disk.read(file(round, 'json')) !== null;
+          damaged.push({ round, file: file(round, 'safetensors'), problem: toTrunklineError(thrown).message, finished });
           for (const ending of ['json', 'safetensors']) setAside(disk, file(round, ending));
         }
       }
