@@ -48,8 +48,10 @@ export function openRun(config: RunConfig, options: OpenRunOptions): OpenedRun {
   if (before) refuseChange(folder, before, effectiveConfig(plan));
   const { sound, damaged } = checkpoints.survey();
   const newest = sound.at(-1);
+  /** The first may have been under way: nobody was called to a round yet. */
+  const lost = ledger.attempt > 0 || damaged.some(({ finished }) => finished);
   const problem = damaged.length > 0 ? 'all its checkpoints are damaged.' : 'its checkpoints are gone.';
-  if (!newest && (damaged.length > 0 || ledger.attempt > 0)) throw fail('FOLDER_BROKEN', { folder, problem });
+  if (!newest && lost) throw fail('FOLDER_BROKEN', { folder, problem });
   writeConfig(disk, folder, plan);
   const result = readResult(disk, folder);
   const from = newest && {
