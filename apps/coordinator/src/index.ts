@@ -3,6 +3,8 @@ export { bufferedStep, initialBuffered, type BufferedConfig } from './buffered-r
 export { coordinatorCli } from './cli.ts';
 export { fillRun, readRun, runSchema, type RunConfig } from './config.ts';
 export { startCoordinator, type Coordinator, type CoordinatorDeps } from './coordinator.ts';
+export { openRun } from './open-run.ts';
+export { writeResult } from './result.ts';
 export { createCore, type Core, type CoreDeps, type Outcome } from './core.ts';
 export type { ClientHandlers, Connection } from './gateway.ts';
 export { shareOut } from './members.ts';
@@ -18,3 +20,5 @@ export { orderedSum } from './ordered-sum.ts';
 export type { OperatorView } from './operator-view.ts';
 export { terminalOf, terminalSink, type Screen } from './sinks/terminal.ts';
 export { createTrunkStep, type Answers, type Row, type TrunkStep } from './trunk-step.ts';
+export { hearMessage } from './hear-message.ts';
+export { refusalAllowances } from './allowance.ts';
