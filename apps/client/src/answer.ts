@@ -71,7 +71,13 @@ async function sendParts(link: Link, answer: Answer, credit: () => Promise<void>
     const missing = begun.has(message) ? (await announced).missing : undefined;
     begun.add(message);
     const { pace } = link;
-    await sendChunks(bytes, (index, chunk) => link.chunk({ transfer, index }, chunk), { missing, pace });
+    try {
+      await sendChunks(bytes, (index, chunk) => link.chunk({ transfer, index }, chunk), { missing, pace });
+    } catch (error) {
+      // Chunks of what was refused belong to nothing: why it was refused is the reason.
+      await announced;
+      throw error;
+    }
     await announced;
   }
   await link.request('answered', {

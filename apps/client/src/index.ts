@@ -11,3 +11,5 @@ export { defineClient, type ClientModule } from './client-module.ts';
 export { isClientModule, openClient } from './open-client.ts';
 export { clientSchema, readClient, type ClientConfig } from './config.ts';
 export { loadTasks } from './load-task.ts';
+export { knock } from './knock.ts';
+export { routeTo } from './route.ts';

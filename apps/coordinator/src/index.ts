@@ -22,3 +22,5 @@ export { terminalOf, terminalSink, type Screen } from './sinks/terminal.ts';
 export { createTrunkStep, type Answers, type Row, type TrunkStep } from './trunk-step.ts';
 export { hearMessage } from './hear-message.ts';
 export { refusalAllowances } from './allowance.ts';
+export { verifyAudit } from './door/audit-chain.ts';
+export { invite, revoke } from './door/invitations.ts';

@@ -1,0 +1,51 @@
+import { converse, openLink, readClient, routeTo, type ClientOutcome } from '@trunkline/client';
+import { systemClock } from '@trunkline/protocol';
+import type { Identity } from '@trunkline/protocol/seal';
+import { quietTrainer } from '../hostile/quiet-trainer.ts';
+
+/** Parameters of the small run's trunk: 4 × 8 weights and 8 biases. */
+const LENGTH = 40;
+
+export interface GuestOf {
+  readonly url: string;
+  /** The client file: `south.yaml` of the small run, with the task dogs. */
+  readonly file: string;
+  readonly identity: Identity;
+  readonly token?: string;
+  readonly ca?: string;
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly emit?: (event: { event: string }) => void;
+}
+
+/** A client of the small run whose training is played: line, keys and conversation are the real ones. */
+export function comeAsGuest({ url, file, identity, token, ca, environment = {}, emit = () => undefined }: GuestOf): {
+  done: Promise<ClientOutcome>;
+  close(): Promise<void>;
+} {
+  const { trainer } = quietTrainer('dogs', LENGTH);
+  const config = readClient(file);
+  const { client } = config;
+  const route = routeTo(url, { ca, environment });
+  const waits = { firstMs: 8_000, laterMs: 8_000 };
+  return converse(config, {
+    url,
+    threads: 1,
+    held: { of: () => undefined, at: () => undefined },
+    trainer,
+    clock: systemClock,
+    link: (deps) => openLink({ url, client, identity, token, route, random: () => 0.5, ...waits }, deps),
+    states: () => ({
+      holds: () => [],
+      newest: () => undefined,
+      save: () => undefined,
+      load: () => {
+        throw new Error('nothing is kept');
+      },
+      forgetAfter: () => undefined,
+      saveFinal: () => undefined,
+      finish: () => undefined,
+    }),
+    emit,
+    agree: () => Promise.resolve(true),
+  });
+}
