@@ -358,7 +358,10 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
     }),
     begin() {
       const { result } = from ?? {};
-      if (result) return sayFinished({ ...result, scores: result.tasks }, true);
+      if (result) {
+        const { rounds, sha256, seconds, tasks } = result;
+        return sayFinished({ rounds, sha256, seconds, scores: tasks }, true);
+      }
       if (from) emit({ event: 'continued', round: from.snapshot.version, attempt: ledger.attempt });
       machine.begin().forEach(carryOutNext);
     },
