@@ -117,6 +117,8 @@ export function openGenerations(disk: Disk, folder: string): Generations {
           for (const ending of ['json', 'safetensors']) setAside(disk, file(round, ending));
         }
       }
+      // A crash may have come between a name and its sync: what is relied on from here on must outlive the next one too.
+      if (sound.length > 0) stored(folder, () => disk.syncFolder(folder));
       return { sound, damaged };
     },
   };
