@@ -2,6 +2,8 @@ import { grainCount, fail, type AnsweredMessage } from '@trunkline/protocol';
 import { addScaled, roundScaled, combineRows } from '@trunkline/model/aggregation';
 import { answerBook, type ClosedRound, type Desk } from './desk.ts';
 import { openIntake, type Asked, type RoundIntake } from './intake.ts';
+import type { JournalPart } from './journal/journal.ts';
+import type { CalledRecord } from './journal/record.ts';
 import type { BufferRules } from './mode.ts';
 import type { Plan } from './plan.ts';
 import type { DeskDeps } from './round-desk.ts';
@@ -9,6 +11,7 @@ import { byCodeUnits } from './rounds.ts';
 import type { Accepted } from './run-events.ts';
 import { stalenessScale } from './staleness.ts';
 import type { Answers, Row } from './trunk-step.ts';
+import type { UploadsDeps } from './uploads.ts';
 
 /** An answer that is due from a client. */
 interface Call {
@@ -17,6 +20,8 @@ interface Call {
   /** Trunks that it was sent to be answered from: asked again after a broken line, it may start from a newer one. */
   readonly versions: Set<number>;
   readonly probe: boolean;
+  /** What the journal says of it so far. */
+  readonly parts: JournalPart[];
   /** Once it is complete: from which trunk, and what it says. */
   answer?: { readonly version: number; readonly message: AnsweredMessage };
 }
@@ -28,11 +33,12 @@ export interface HeldAnswers extends Pick<Accepted, 'client' | 'call' | 'scale'>
 
 interface Held extends Accepted, HeldAnswers {
   readonly probes: readonly Row[];
+  readonly parts: readonly JournalPart[];
 }
 
 /** The desk of `buffered`: each client has its own count of answers, each from the trunk that was the newest when it was asked. */
 export function createBufferedDesk(plan: Plan, rules: BufferRules, deps: DeskDeps): Desk {
-  const { members, keeper, delivery } = deps;
+  const { members, keeper, delivery, recorder } = deps;
   const { exchange, trunk, config, pace } = plan;
   const { wants } = plan.strategy;
   const book = answerBook();
@@ -48,37 +54,82 @@ export function createBufferedDesk(plan: Plan, rules: BufferRules, deps: DeskDep
     if (!call) throw fail('CONTRIBUTION_STALE', { found: 'some', expected: 'none' });
     return call;
   };
+  const begin = ({ client, round, asked, probe }: Pick<CalledRecord, 'client' | 'round' | 'asked' | 'probe'>): Call => {
+    const { length } = trunk.layout;
+    const bounds = { probe: probe && exchange === 'sum', maxNorm: config.maxNorm };
+    const parts: JournalPart[] = [];
+    const record: UploadsDeps['record'] =
+      recorder.contribution &&
+      ((from, message, body) => {
+        parts.push({ record: { kind: 'contribution', client: from, message }, body });
+        return recorder.contribution!(from, message, body);
+      });
+    const intake = openIntake({ round, attempt, exchange, length, asked: [asked], wants, record, ...bounds });
+    const call: Call = { intake, asked, versions: new Set(), probe, parts };
+    calls.set(client, call);
+    return call;
+  };
   const callOf = (client: string): Call => {
     const known = calls.get(client);
     if (known) return known;
     // λ is shared out among all who are seated, whoever answers next.
     const all = members.asked([...members.all.keys()].sort(byCodeUnits));
     const asked = all.find((entry) => entry.client === client)!;
-    const round = counts.get(client) ?? 0;
-    const { length } = trunk.layout;
-    const bounds = { probe: probing && exchange === 'sum', maxNorm: config.maxNorm };
-    const intake = openIntake({ round, attempt, exchange, length, asked: [asked], wants, ...bounds });
-    const call: Call = { intake, asked, versions: new Set(), probe: probing };
-    calls.set(client, call);
-    return call;
+    return begin({ client, round: counts.get(client) ?? 0, asked, probe: probing });
+  };
+  /** Notes a trunk that the call may be answered from. */
+  const callFrom = (client: string, call: Call, version: number) => {
+    if (call.versions.has(version)) return;
+    call.versions.add(version);
+    const { intake, asked, probe } = call;
+    const record = { kind: 'called', client, round: intake.round, attempt, version, asked, probe } as const;
+    if (recorder.contribution) call.parts.push({ record });
+    recorder.note(record);
+  };
+  const answered = (client: string, message: AnsweredMessage) => {
+    const call = due(client);
+    const version = versionOf(call, message);
+    call.intake.answered(client, message);
+    call.answer = { version, message };
+    if (recorder.contribution) call.parts.push({ record: { kind: 'answered', client, message } });
+  };
+  const settle = (client: string): number | null => {
+    const { intake, asked, probe, answer, parts } = due(client);
+    const { version, message } = answer!;
+    calls.delete(client);
+    counts.set(client, intake.round + 1);
+    book.note(client, message, asked.rowIds);
+    const age = keeper.version - version;
+    const stale = age > rules.maxAge;
+    const scale = stale ? 0 : stalenessScale(rules.staleness, age);
+    const probes = probe && !stale ? intake.probes() : [];
+    held.push({ client, call: intake.round, version, age, scale, answers: intake.answers(), probes, parts });
+    return stale ? age : null;
   };
   return {
     open(effect) {
       attempt = effect.attempt;
       probing = effect.probe;
+      const { round, probe, checkpoint } = effect;
+      recorder.note({ kind: 'opened', round, attempt, asked: [], probe, checkpoint });
     },
     async ask(client) {
       const member = members.all.get(client);
       if (!member?.connection) return;
-      const { intake, asked, versions, probe } = callOf(client);
-      const { lambda, scale } = asked;
-      await delivery.tell(member.connection, (line) => {
-        versions.add(keeper.version);
-        const sent = delivery.trunkTo(member, attempt);
+      const call = callOf(client);
+      // The trunk may move on while this has to wait for the disk: what was noted is what is sent.
+      const asked = delivery.trunk();
+      const { version } = asked;
+      callFrom(client, call, version);
+      const { intake, probe } = call;
+      const { lambda, scale } = call.asked;
+      await delivery.tell(member.connection, async (line) => {
+        if (calls.get(client) !== call) return;
+        const sent = delivery.trunkTo(member, attempt, asked);
         const called = line.send('round', {
           round: intake.round,
           attempt,
-          version: keeper.version,
+          version,
           lambda: { ...lambda },
           ...(scale ? { scale: { ...scale } } : {}),
           exchange,
@@ -89,43 +140,53 @@ export function createBufferedDesk(plan: Plan, rules: BufferRules, deps: DeskDep
           deadlineMs: pace.patience.deadlineMs,
           credit: grainCount(trunk.layout.length * 4),
         });
-        return Promise.all([sent, called]);
+        await Promise.all([sent, called]);
       });
     },
     intake: (client) => due(client).intake,
     current: (client) => due(client).intake,
-    answered(client, message) {
-      const call = due(client);
-      const version = versionOf(call, message);
-      call.intake.answered(client, message);
-      call.answer = { version, message };
-    },
-    settle(client) {
-      const { intake, asked, probe, answer } = due(client);
-      const { version, message } = answer!;
-      calls.delete(client);
-      counts.set(client, intake.round + 1);
-      book.note(client, message, asked.rowIds);
-      const age = keeper.version - version;
-      const stale = age > rules.maxAge;
-      const scale = stale ? 0 : stalenessScale(rules.staleness, age);
-      const probes = probe && !stale ? intake.probes() : [];
-      held.push({ client, call: intake.round, version, age, scale, answers: intake.answers(), probes });
-      return stale ? age : null;
-    },
+    answered,
+    settle,
     close() {
       const all = held.sort((a, b) => byCodeUnits(a.client, b.client) || a.call - b.call);
       held = [];
       const used = all.filter(({ scale }) => scale > 0);
+      const accepted = all.map(({ client, call, version, age, scale }) => ({ client, call, version, age, scale }));
       const closed: ClosedRound = {
         answers: mergeAnswers(used, trunk.layout.length),
         probes: latestRows(used.flatMap(({ probes }) => probes)),
         losses: new Map(book.losses),
         timings: new Map(book.timings),
-        accepted: all.map(({ client, call, version, age, scale }) => ({ client, call, version, age, scale })),
+        accepted,
+        counted: accepted,
       };
       book.clear();
       return closed;
+    },
+    counts: () => Object.fromEntries(counts),
+    restoreCounts(given) {
+      for (const [client, count] of Object.entries(given)) counts.set(client, count);
+    },
+    pending: () => [
+      ...held.flatMap(({ client, parts }) => [...parts, { record: { kind: 'held', client } } as const]),
+      ...[...calls.values()].flatMap(({ parts }) => parts),
+    ],
+    retell(record, body) {
+      if (record.kind === 'opened') {
+        attempt = record.attempt;
+        probing = record.probe;
+      }
+      if (record.kind === 'called') {
+        attempt = record.attempt;
+        callFrom(record.client, calls.get(record.client) ?? begin(record), record.version);
+      }
+      if (record.kind === 'contribution') {
+        const { intake, parts } = due(record.client);
+        intake.restore(record.client, record.message, body);
+        parts.push({ record, body: body.slice() });
+      }
+      if (record.kind === 'answered') answered(record.client, record.message);
+      if (record.kind === 'held') settle(record.client);
     },
   };
 }

@@ -20,15 +20,18 @@ export interface Checkpoints {
   forgetAfter(round: number): void;
   /** Round of the newest that was ever written here, damaged ones included; null: none. */
   newest(): number | null;
+  /** Round of the oldest that is kept; null: none. */
+  oldest(): number | null;
   /** Reads all, oldest first; what is damaged is set aside. */
   survey(): { readonly sound: readonly RunSnapshot[]; readonly damaged: readonly Damaged[] };
 }
 
 export function diskCheckpoints(disk: Disk, runFolder: string): Checkpoints {
-  const { save, load, forgetAfter, newest, survey } = openGenerations(disk, join(runFolder, 'checkpoints'));
+  const { save, load, forgetAfter, newest, rounds, survey } = openGenerations(disk, join(runFolder, 'checkpoints'));
   return {
     forgetAfter,
     newest,
+    oldest: () => rounds()[0] ?? null,
     save: (snapshot) => save(snapshot.version, encodeSnapshot(snapshot)),
     load: (round) => decodeSnapshot(load(round).bytes) as RunSnapshot,
     survey() {

@@ -109,6 +109,29 @@ export const runSchema = z.strictObject({
     })
     .prefault({})
     .describe('Where clients connect; port 0 takes any free one.'),
+  record: z
+    .strictObject({
+      keepJournal: z
+        .boolean()
+        .default(false)
+        .describe('Keep all of the journal, so that the whole run can be recomputed from it.'),
+      journalMb: z
+        .number()
+        .int()
+        .positive()
+        .default(4096)
+        .describe(
+          'Megabytes that the journal may take: as it fills up, checkpoints are taken earlier and what they replace is removed.',
+        ),
+      eventsMb: z
+        .number()
+        .int()
+        .positive()
+        .default(256)
+        .describe('Megabytes that the log of events may take; the oldest part is removed.'),
+    })
+    .prefault({})
+    .describe('How much of what a run writes down stays on the disk.'),
   output: outputSchema.prefault({}).describe('Where else the run’s figures go.'),
   clients: z.array(z.string()).optional().describe('Simulation only: the client files to start.'),
 });

@@ -10,11 +10,12 @@ import {
   type TrunklineError,
   type Welcome,
 } from '@trunkline/protocol';
-import type { CoreDeps } from './core.ts';
+import type { CoreDeps } from './core-contract.ts';
 import type { Desk } from './desk.ts';
 import type { ClientHandlers, Connection } from './gateway.ts';
+import type { Recorder } from './journal/recorder.ts';
 import type { Ledger } from './ledger.ts';
-import type { Member, Members } from './members.ts';
+import { seatedRecord, type Member, type Members } from './members.ts';
 import type { Plan } from './plan.ts';
 import type { RoundsEvent, RoundsState } from './round-events.ts';
 import type { ScoredTask } from './run-events.ts';
@@ -26,6 +27,7 @@ export interface ConversationDeps {
   readonly clock: Clock;
   readonly emit: CoreDeps['emit'];
   readonly ledger: Pick<Ledger, 'birth' | 'contradicts'>;
+  readonly recorder: Recorder;
   readonly feed: (event: RoundsEvent) => void;
   readonly scored: (client: string, scores: readonly ScoredTask[]) => void;
   /** The run is over: this client has not heard of it yet. */
@@ -42,10 +44,13 @@ export interface Conversation {
 }
 
 export function createConversation(plan: Plan, deps: ConversationDeps): Conversation {
-  const { members, desk, state, clock, emit, feed } = deps;
+  const { members, desk, state, clock, recorder, emit, feed } = deps;
   const { config } = plan;
   /** Clients that said goodbye and are still connected, with their reason. */
   const leaving = new Map<string, string>();
+
+  /** Answers that are complete and not yet taken in. */
+  const settling = new Map<string, Promise<void>>();
 
   const seat = (connection: Connection, message: Join): Joined => {
     const { client } = connection;
@@ -65,6 +70,7 @@ export function createConversation(plan: Plan, deps: ConversationDeps): Conversa
       return { round: state.round, attempt: state.attempt };
     }
     member.cold = state.round > 0 && config.warmup > 0 && stands === undefined;
+    recorder.note(seatedRecord(member));
     const tasks = member.offers.map(({ id }) => id);
     const labelled = Object.fromEntries(member.offers.map((offer) => [offer.id, offer.labelled]));
     const { backend, library, device, threads } = message.machine;
@@ -86,24 +92,33 @@ export function createConversation(plan: Plan, deps: ConversationDeps): Conversa
 
   const keepAnswer = (client: string, message: AnsweredMessage) => {
     const { round, attempt } = message;
+    const before = settling.get(`${client}/${round}/${attempt}`);
+    if (before) return before;
     desk.intake(client, round);
     desk.answered(client, message);
     members.all.get(client)!.cold = false;
+    recorder.note({ kind: 'answered', client, message });
     const labelled = message.losses.filter((loss) => loss.labelled > 0);
     const sound = labelled.filter(({ loss }) => loss !== null).map(({ task }) => task);
     const diverged = labelled.filter(({ loss }) => loss === null).map(({ task }) => task);
-    // The acknowledgement goes out before what this answer may set off.
-    clock.soon(() => {
+    const settle = () => {
+      settling.delete(`${client}/${round}/${attempt}`);
       const age = desk.settle(client);
       if (age !== null) emit({ event: 'dropped', client, age, maxAge: plan.pace.buffer?.maxAge ?? 0 });
       feed({ type: 'answered', client, round, attempt, sound, diverged, stale: age !== null });
-    });
+    };
+    // The acknowledgement goes out before what this answer may set off, and after the answer is on the disk.
+    const written = recorder.durable() ?? Promise.resolve();
+    const acknowledged = written.then(() => clock.soon(settle));
+    settling.set(`${client}/${round}/${attempt}`, acknowledged);
+    return acknowledged;
   };
 
   const keepScores = (client: string, message: ScoresMessage) => {
     const { version, attempt, split, tasks } = message;
     if (version !== state.round || attempt !== state.attempt || split !== state.scoring[0]) return;
     const found = tasks.map(({ task, loss, metrics }) => ({ task, client, loss, metrics }));
+    recorder.note({ kind: 'scores', client, version, split, tasks: found });
     deps.scored(client, found);
     feed({ type: 'scored', client, version, split });
   };

@@ -5,7 +5,8 @@ import { fileDisk } from '@trunkline/model/disk';
 import type { Disk } from '@trunkline/model/store';
 import type { RunConfig } from './config.ts';
 import { openControl, type ControlSocket } from './control-socket.ts';
-import { createCore, type Outcome } from './core.ts';
+import { createCore } from './core.ts';
+import type { Outcome } from './core-contract.ts';
 import { openLookers } from './dashboard-token.ts';
 import { openDoorkeeper } from './door/doorkeeper.ts';
 import { certificateFor, isLoopback, urlOf, writeListening } from './door/listening.ts';
@@ -13,6 +14,7 @@ import { figurePages } from './figure-pages.ts';
 import { openGateway } from './gateway.ts';
 import { createHttp } from './http.ts';
 import type { OperatorView } from './operator-view.ts';
+import { openRecord } from './journal/open-record.ts';
 import { lockFolder } from './lock.ts';
 import { openRun, type OpenedRun } from './open-run.ts';
 import { planRun } from './plan.ts';
@@ -146,8 +148,10 @@ async function openDoor(opened: OpenedRun, deps: DoorDeps): Promise<Coordinator>
     const whole = surface.withTraffic(event);
     for (const sink of sinks) sink(whole, at);
   };
+  const record = openRecord(opened, { disk, folder, failed: (error) => core.fail(error) });
   const core = createCore(plan, {
     clock,
+    record,
     emit,
     checkpoints: opened.checkpoints,
     ledger,
@@ -225,6 +229,7 @@ async function openDoor(opened: OpenedRun, deps: DoorDeps): Promise<Coordinator>
     await http.close();
     keeper.close(!started);
     journal.close();
+    await record?.journal.close();
     await output.close();
     await control.close();
     // From the first round on there is something to go on with.

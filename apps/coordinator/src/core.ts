@@ -1,79 +1,28 @@
-import { toTrunklineError, type Clock, type TrunklineError } from '@trunkline/protocol';
+import { toTrunklineError } from '@trunkline/protocol';
 import { flatDigest } from '@trunkline/model/layout';
 import { createBufferedDesk } from './buffered-desk.ts';
-import type { Checkpoints, RunSnapshot } from './checkpoints.ts';
+import type { RunSnapshot } from './checkpoints.ts';
 import { conflictsOf } from './conflicts.ts';
 import { createConversation } from './conversation.ts';
+import type { Core, CoreDeps, Outcome } from './core-contract.ts';
 import { createDelivery } from './delivery.ts';
 import { createFarewell } from './farewell.ts';
-import type { ClientHandlers, Connection } from './gateway.ts';
-import type { Ledger } from './ledger.ts';
+import { afterRecord } from './journal/after-record.ts';
+import { toPlain } from './journal/plain.ts';
+import type { FoundJournal } from './journal/read-journal.ts';
+import { createRecorder } from './journal/recorder.ts';
+import { takeUp } from './journal/take-up.ts';
 import { createMachine } from './machine.ts';
-import { createMembers, type Members } from './members.ts';
+import { createMembers, seatedRecord } from './members.ts';
 import type { Plan } from './plan.ts';
 import { createRoundDesk } from './round-desk.ts';
-import type { Result } from './result.ts';
-import type { Effect, Point, RoundsEvent } from './round-events.ts';
+import type { Effect, RoundsEvent } from './round-events.ts';
 import { byCodeUnits } from './rounds.ts';
 import { createSelection } from './selection.ts';
 import type { RunEvent, ScoredTask } from './run-events.ts';
+import { createTelling } from './telling.ts';
+import { createTimers } from './timers.ts';
 import { createTrunkStep } from './trunk-step.ts';
-
-/** How a run ended. */
-export type Outcome =
-  | {
-      readonly kind: 'finished';
-      readonly rounds: number;
-      readonly sha256: string;
-      readonly scores: readonly ScoredTask[];
-      readonly seconds: number;
-    }
-  | { readonly kind: 'stopped'; readonly round: number }
-  | { readonly kind: 'failed'; readonly error: TrunklineError };
-
-/** Where a run goes on that was begun before. */
-export interface Continuation {
-  /** The newest checkpoint. */
-  readonly snapshot: RunSnapshot;
-  readonly points: readonly Point[];
-  /** How it ended; null: it did not. */
-  readonly result: Result | null;
-}
-
-export interface CoreDeps {
-  readonly clock: Clock;
-  /** null: nothing is kept, and nothing can be gone back to. */
-  readonly checkpoints: Checkpoints | null;
-  readonly ledger: Ledger;
-  /** Left out: a new run. */
-  readonly from?: Continuation | undefined;
-  /** Keeps how the run ended, before anyone hears of it. */
-  readonly keepResult: (result: Result) => void;
-  readonly emit: (event: RunEvent) => void;
-  /** Bytes that the sockets carried so far. */
-  readonly traffic: () => { up: number; down: number };
-  readonly manifest: (machines: Record<string, unknown>) => void;
-}
-
-/** The run itself, behind the gateway: carries out what the round machine asks for and reports back to it. */
-export interface Core {
-  /** Starts waiting for clients; called once the door is open. */
-  begin(): void;
-  readonly members: Members;
-  readonly done: Promise<Outcome>;
-  connected(connection: Connection): ClientHandlers;
-  disconnected(client: string, reason: string): void;
-  pause(): void;
-  resume(): void;
-  stop(): void;
-  /** The run cannot go on: something that it needs is gone. */
-  fail(error: TrunklineError): void;
-  /** What happened outside; after the end nothing is said any more. */
-  emit(event: RunEvent): void;
-  /** Goes back to the state before `round`, one of the checkpoints'. */
-  rewind(round: number): void;
-  status(): { phase: string; round: number; attempt: number; waitingFor: { clients: string[]; tasks: string[] } };
-}
 
 export function createCore(plan: Plan, deps: CoreDeps): Core {
   const { config, trunk, pace } = plan;
@@ -97,13 +46,14 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
     trunkInput: trunk.inputShape,
   });
   const keeper = createTrunkStep(plan);
-  const delivery = createDelivery(keeper, (client, error) =>
-    emit({ event: 'refused', client, message: 'send', error }),
-  );
+  const recorder = createRecorder(deps.record?.journal ?? null, deps.record?.budget);
+  const sending = createDelivery(keeper, (client, error) => emit({ event: 'refused', client, message: 'send', error }));
+  const delivery = afterRecord(sending, recorder);
+  const telling = createTelling({ machine, members, delivery, keeper, selection });
   const farewell = createFarewell(members, deps.clock);
-  const atDesk = { members, keeper, delivery, clock: deps.clock, best: () => selection.best };
+  const atDesk = { members, keeper, delivery, recorder, clock: deps.clock, best: () => selection.best };
   const desk = pace.buffer ? createBufferedDesk(plan, pace.buffer, atDesk) : createRoundDesk(plan, atDesk);
-  const timers = new Map<string, () => void>();
+  const timers = createTimers(deps.clock);
   let openedAt = 0;
   let lastClosed = 0;
   let started = 0;
@@ -129,7 +79,6 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
 
   const end = (outcome: Outcome) => {
     over = true;
-    for (const cancel of timers.values()) cancel();
     timers.clear();
     settle(outcome);
   };
@@ -149,7 +98,14 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
     }
   };
   const emit = (event: RunEvent): void => guarded(() => deps.emit(event));
-  const feed = (event: RoundsEvent): void => guarded(() => machine.feed(event).forEach(carryOutNext));
+  const feed = (event: RoundsEvent): void =>
+    guarded(() => {
+      const effects = machine.feed(event);
+      // What ends this process is not told to the next one.
+      if (!effects.some((effect) => effect.do === 'fail' || effect.do === 'stop'))
+        recorder.note({ kind: 'heard', event });
+      effects.forEach(carryOutNext);
+    });
   const carryOutNext = (effect: Effect) => guarded(() => carryOut(effect));
 
   const carryOut = (effect: Effect): void => {
@@ -159,12 +115,12 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
       case 'ask':
         return void desk.ask(effect.client);
       case 'repeat':
-        return void (state.phase === 'training' ? desk.ask(effect.client) : askScores(effect.client));
+        return void (state.phase === 'training' ? desk.ask(effect.client) : telling.askScores(effect.client));
       case 'close':
         return closeRound(effect);
       case 'evaluate':
         scores.clear();
-        for (const client of effect.clients) void askScores(client);
+        for (const client of effect.clients) void telling.askScores(client);
         return;
       case 'scored':
         lastScores = sortedScores();
@@ -177,7 +133,7 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
       case 'rewind':
         return goBack(effect);
       case 'return':
-        return sendBack(effect.client, effect);
+        return telling.back(effect.client, effect);
       case 'renew':
         return ledger.begin(effect.attempt, effect.round);
       case 'anew':
@@ -185,17 +141,12 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
         selection.forget();
         return emit({ event: 'anew', client: effect.client, round: state.round });
       case 'timer':
-        timers.get(effect.timer.name)?.();
-        timers.set(
-          effect.timer.name,
-          deps.clock.after(effect.ms, () => feed({ type: 'timer', timer: effect.timer })),
-        );
-        return;
+        return timers.set(effect.timer.name, effect.ms, () => feed({ type: 'timer', timer: effect.timer }));
       case 'waiting':
         emit({ event: 'waiting', clients: [...effect.clients], tasks: [...effect.tasks], round: state.round });
-        return tellWaiting();
+        return telling.waiting();
       case 'finish':
-        return finish();
+        return finish(effect);
       case 'fail':
         return failWith(effect.error);
       case 'stop':
@@ -212,18 +163,32 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
       lastTraffic = deps.traffic();
       deps.manifest(Object.fromEntries([...members.all].map(([client, { machine }]) => [client, machine])));
     }
-    if (effect.checkpoint && kept !== effect.round) keepCheckpoint();
+    if ((effect.checkpoint && kept !== effect.round) || recorder.full) keepCheckpoint(effect);
     kept = undefined;
     openedAt = now;
     desk.open(effect);
   };
 
-  /** Durable before anyone is called to the round after it. */
-  const keepCheckpoint = () => {
+  /** Durable before anyone is called to the round after it. @param due what it was taken for */
+  const keepCheckpoint = (due: Effect) => {
     if (!deps.checkpoints) return;
     const streaks = [...state.streaks];
     const saved = deps.checkpoints.save({ ...keeper.snapshot(), selection: selection.snapshot(), streaks });
     ledger.saved(keeper.version);
+    recorder.checkpoint(
+      {
+        round: keeper.version,
+        attempt: state.attempt,
+        sha256: saved.sha256,
+        machine: toPlain(state),
+        seats: [...members.all.values()].map(seatedRecord),
+        counts: desk.counts(),
+        scores: lastScores,
+        due: [due],
+      },
+      desk.pending(),
+      deps.checkpoints.oldest() ?? 0,
+    );
     emit({ event: 'checkpoint', round: keeper.version, ...saved });
   };
 
@@ -233,54 +198,16 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
     ledger.begin(attempt, round);
     restore(deps.checkpoints!.load(round));
     deps.checkpoints!.forgetAfter(round);
-    for (const client of members.all.keys()) sendBack(client, { round, attempt, anew: anew.includes(client) });
+    for (const client of members.all.keys()) telling.back(client, { round, attempt, anew: anew.includes(client) });
     emit({ event: 'rewound', round, attempt });
-  };
-
-  const sendBack = (client: string, { round, attempt, anew }: { round: number; attempt: number; anew?: boolean }) => {
-    const member = members.all.get(client)!;
-    member.holds = null;
-    member.cold = false;
-    void delivery.tell(member.connection, (line) => line.send('rewind', { round, attempt, ...(anew ? { anew } : {}) }));
-  };
-
-  const askScores = async (client: string) => {
-    const scoring = state.scoring[0];
-    const member = members.all.get(client);
-    if (!scoring) return;
-    await delivery.tell(member?.connection ?? null, (line) =>
-      Promise.all([
-        delivery.trunkTo(member!, state.attempt),
-        line.send('evaluate', {
-          version: keeper.version,
-          attempt: state.attempt,
-          split: scoring,
-          ...selection.forScoring(scoring),
-        }),
-      ]),
-    );
-  };
-
-  const tellWaiting = () => {
-    const { clients, tasks } = machine.waitingFor();
-    const phase = state.paused
-      ? 'paused'
-      : state.phase === 'gathering' || state.phase === 'evaluating'
-        ? state.phase
-        : 'training';
-    const waitingCount = clients.length || tasks.length;
-    for (const member of members.all.values()) {
-      void delivery.tell(member.connection, (line) =>
-        line.send('status', { phase, round: state.round, waitingFor: waitingCount }),
-      );
-    }
   };
 
   const closeRound = ({ round, attempt, clients }: Extract<Effect, { do: 'close' }>) => {
     const begun = deps.clock.now();
-    const { answers, probes, losses, timings, accepted } = desk.close();
+    const { answers, probes, losses, timings, accepted, counted } = desk.close();
     if (accepted) emit({ event: 'accepted', round, answers: [...accepted] });
     const report = keeper.advance(answers);
+    if (recorder.keeps) recorder.note({ kind: 'closed', round, attempt, accepted: counted, sha256: delivery.digest() });
     if (probes.length > 0) emit({ event: 'conflicts', round, ...conflictsOf(probes) });
     const now = deps.clock.now();
     const traffic = deps.traffic();
@@ -300,10 +227,10 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
     feed({ type: 'closed', round });
   };
 
-  const finish = () => {
+  const finish = (effect: Effect) => {
     const sha256 = delivery.digest();
     const seconds = (deps.clock.now() - started) / 1000;
-    keepCheckpoint();
+    keepCheckpoint(effect);
     if (selection.trunk) emit({ event: 'selected', version: selection.best!, sha256: flatDigest(selection.trunk) });
     const rounds = keeper.version;
     deps.keepResult({ run: config.run, rounds, planned: config.rounds, sha256, seconds, tasks: lastScores });
@@ -317,12 +244,41 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
     void farewell.tell({ run: config.run, rounds, sha256 }, anyone).then(() => end({ kind: 'finished', ...outcome }));
   };
 
+  /** Goes on where the journal ends: as if nothing had happened, but that everyone's line is broken. */
+  const goOnFrom = (found: FoundJournal) => {
+    const told = recorder.hush(() =>
+      takeUp(found.entries(), {
+        machine,
+        members,
+        desk,
+        keeper,
+        selection,
+        scores,
+        scored: (tasks: readonly ScoredTask[] = sortedScores()) => void (lastScores = [...tasks]),
+        goBack: (round: number) => restore(deps.checkpoints!.load(round)),
+        warmup: config.warmup,
+      }),
+    );
+    if (told.rounds > 0) kept = undefined;
+    ledger.saved(keeper.version);
+    started = lastClosed = openedAt = deps.clock.now();
+    lastTraffic = deps.traffic();
+    emit({ event: 'continued', round: state.round, attempt: state.attempt });
+    // What the last process had begun to do, then the lines that its end broke.
+    if (!machine.reopen()) told.due.forEach(carryOutNext);
+    const broken = [...state.seats.values()].filter(({ connected }) => connected);
+    for (const { client } of broken) feed({ type: 'left', client, goodbye: false });
+    if (state.phase === 'gathering' || state.asked.size === 0) machine.begin().forEach(carryOutNext);
+    machine.remind().forEach(carryOutNext);
+  };
+
   const conversation = createConversation(plan, {
     members,
     desk,
     state,
     clock: deps.clock,
     ledger,
+    recorder,
     emit,
     feed,
     scored: (client, found) => void scores.set(client, found),
@@ -362,6 +318,7 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
         const { rounds, sha256, seconds, tasks } = result;
         return sayFinished({ rounds, sha256, seconds, scores: tasks }, true);
       }
+      if (deps.record?.found) return goOnFrom(deps.record.found);
       if (from) emit({ event: 'continued', round: from.snapshot.version, attempt: ledger.attempt });
       machine.begin().forEach(carryOutNext);
     },

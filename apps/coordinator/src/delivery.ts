@@ -3,12 +3,16 @@ import type { Connection } from './gateway.ts';
 import type { Member } from './members.ts';
 import type { TrunkStep } from './trunk-step.ts';
 
+export type Broadcast = Pick<TrunkStep, 'version' | 'theta' | 'control'>;
+
 /** Brings trunks and messages to clients. A trunk is hashed once a broadcast and goes to a client once a version. */
 export interface Delivery {
   /** SHA-256 of the current trunk. */
   digest(): string;
-  /** Sends the current trunk unless the client holds it; resolves when it does. */
-  trunkTo(member: Member, attempt: number): Promise<void>;
+  /** The trunk as it is now, to be sent later: one that was handed out never changes. */
+  trunk(): Broadcast;
+  /** Sends a trunk, by default the current one, unless the client holds it; resolves when it does. */
+  trunkTo(member: Member, attempt: number, trunk?: Broadcast): Promise<void>;
   /** A line that breaks while something is sent is no error of the run: the client is asked again when it is back. */
   tell(connection: Connection | null, send: (line: Connection) => Promise<unknown>): Promise<void>;
 }
@@ -21,32 +25,34 @@ export function createDelivery(keeper: TrunkStep, failed: (client: string, error
   const begun = new Map<string, string>();
 
   /** What goes out: the trunk, and SCAFFOLD's control variate behind it. Put together and hashed once a broadcast. */
-  const parcel = (control: Float32Array | null) => {
-    if (!control) return { bytes: bytesOf(keeper.theta), sha256: digest() };
-    if (packed?.theta !== keeper.theta || packed.control !== control) {
-      const both = new Float32Array(keeper.theta.length * 2);
-      both.set(keeper.theta);
-      both.set(control, keeper.theta.length);
-      packed = { theta: keeper.theta, control, bytes: bytesOf(both), sha256: sha256(bytesOf(both)) };
+  const parcel = ({ theta, control }: Broadcast) => {
+    if (!control) return { bytes: bytesOf(theta), sha256: digest(theta) };
+    if (packed?.theta !== theta || packed.control !== control) {
+      const both = new Float32Array(theta.length * 2);
+      both.set(theta);
+      both.set(control, theta.length);
+      packed = { theta, control, bytes: bytesOf(both), sha256: sha256(bytesOf(both)) };
     }
     return packed;
   };
 
-  const digest = () => {
+  const trunk = (): Broadcast => ({ version: keeper.version, theta: keeper.theta, control: keeper.control });
+
+  const digest = (theta: Float32Array) => {
     // A trunk that was handed out never changes: the array itself tells whether this one was hashed.
-    if (digested.theta !== keeper.theta) digested = { theta: keeper.theta, sha256: sha256(bytesOf(keeper.theta)) };
+    if (digested.theta !== theta) digested = { theta, sha256: sha256(bytesOf(theta)) };
     return digested.sha256;
   };
   return {
-    digest,
-    async trunkTo(member, attempt) {
-      const version = keeper.version;
+    digest: () => digest(keeper.theta),
+    trunk,
+    async trunkTo(member, attempt, sent = trunk()) {
+      const { version, control } = sent;
       const key = `${version}/${attempt}`;
       const line = member.connection;
       if (member.holds === key || !line) return;
       member.holds = key;
-      const { control } = keeper;
-      const { bytes, sha256: hash } = parcel(control);
+      const { bytes, sha256: hash } = parcel(sent);
       const transfer = trunkTransfer(version, attempt);
       const announced = line.send('trunk', {
         version,

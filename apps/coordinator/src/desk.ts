@@ -1,5 +1,8 @@
 import type { AnsweredMessage } from '@trunkline/protocol';
 import type { RoundIntake } from './intake.ts';
+import type { JournalPart } from './journal/journal.ts';
+import type { ClosedRecord } from './journal/record.ts';
+import type { DeskRecord } from './journal/replay.ts';
 import type { Effect } from './round-events.ts';
 import type { Accepted } from './run-events.ts';
 import type { Answers, Row } from './trunk-step.ts';
@@ -23,6 +26,13 @@ export interface Desk {
   settle(client: string): number | null;
   /** Everything since the round opened, in its fixed order. */
   close(): ClosedRound;
+  /** Mode `buffered`: answers of each client so far. */
+  readonly counts: () => Readonly<Record<string, number>>;
+  readonly restoreCounts: (counts: Readonly<Record<string, number>>) => void;
+  /** What is in the air, as the journal tells it. */
+  pending(): JournalPart[];
+  /** Hears from the journal what it heard before. Nobody is asked and nothing is written. */
+  retell(record: DeskRecord, body: Uint8Array): void;
 }
 
 export interface ClosedRound {
@@ -34,6 +44,8 @@ export interface ClosedRound {
   readonly timings: ReadonlyMap<string, AnsweredMessage['timing']>;
   /** Which answers made the trunk's step, where that depends on timing; null where it does not. */
   readonly accepted: readonly Accepted[] | null;
+  /** Whose answers were added, in that order. */
+  readonly counted: ClosedRecord['accepted'];
 }
 
 /** What a desk keeps of each answer beside its rows. */

@@ -25,6 +25,8 @@ export interface RoundIntake extends Uploads {
   readonly attempt: number;
   /** The client has nothing more to send; its losses, row by row. */
   answered(client: string, message: AnsweredMessage): void;
+  /** Who contributed to the step, in the order in which it is added. */
+  readonly contributors: readonly string[];
   /** How many clients, in sorted order, have been added for good: whose memory is free again. */
   readonly added: number;
   /** Closes the round. Rows stand in the order (task, client). */
@@ -143,6 +145,7 @@ export function openIntake(options: {
       return uploads.announce(client, message);
     },
     chunk: (client, message, bytes) => uploads.chunk(client, message, bytes),
+    restore: (client, message, bytes) => uploads.restore(client, message, bytes),
     answered(client, message) {
       requireOpen(message.round, message.attempt, round, attempt);
       if ((counted.get(client) ?? 0) !== message.contributions) {
@@ -154,6 +157,10 @@ export function openIntake(options: {
         if (later !== undefined) after.set(`${task}/${client}`, later ?? NaN);
       }
       if (!summed.has(client)) sum.put(client, null);
+    },
+    get contributors() {
+      const rowsOf = new Set([...rows.values()].flatMap(({ client, kind }) => (kind === 'row' ? [client] : [])));
+      return [...asked.keys()].filter((client) => summed.has(client) || rowsOf.has(client));
     },
     get added() {
       return sum.added;

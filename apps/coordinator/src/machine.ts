@@ -1,12 +1,19 @@
 import { bufferedStep, bufferedWaitingFor, initialBuffered } from './buffered-rounds.ts';
+import { fromPlain } from './journal/plain.ts';
 import type { Plan } from './plan.ts';
 import type { Effect, Resumption, RoundsConfig, RoundsEvent, RoundsState } from './round-events.ts';
-import { beginRounds, initialRounds, step, waitingFor } from './rounds.ts';
+import { beginRounds, initialRounds, setTimer, step, waitingFor } from './rounds.ts';
 
 /** The round machine of a run's mode, with its state. */
 export interface Machine {
   readonly state: Readonly<RoundsState>;
   begin(): Effect[];
+  /** Takes over a state that `toPlain` wrote down. */
+  restore(plain: unknown): void;
+  /** More rounds are asked for than the run ended with: it goes on. @returns whether it does */
+  reopen(): boolean;
+  /** The deadline of what is open, set anew. */
+  remind(): Effect[];
   feed(event: RoundsEvent): Effect[];
   waitingFor(): { clients: string[]; tasks: string[] };
 }
@@ -28,6 +35,7 @@ export function createMachine({ config, pace }: Plan, { enough, from, durable }:
     return {
       state,
       begin: () => beginRounds(rules, state),
+      ...goingOn(rules, state),
       feed: (event) => step(rules, state, event),
       waitingFor: () => waitingFor(rules, state),
     };
@@ -37,7 +45,19 @@ export function createMachine({ config, pace }: Plan, { enough, from, durable }:
   return {
     state,
     begin: () => beginRounds(rules, state),
+    ...goingOn(rules, state),
     feed: (event) => bufferedStep(buffered, state, event),
     waitingFor: () => bufferedWaitingFor(buffered, state),
   };
 }
+
+const goingOn = (rules: RoundsConfig, state: RoundsState): Pick<Machine, 'restore' | 'reopen' | 'remind'> => ({
+  restore: (plain) => void Object.assign(state, fromPlain(plain)),
+  reopen() {
+    if (state.phase !== 'finished' || state.enough || state.round >= rules.rounds) return false;
+    state.phase = 'training';
+    state.asked = new Set();
+    return true;
+  },
+  remind: () => [setTimer(state, 'deadline', rules.deadlineMs)],
+});

@@ -1,6 +1,7 @@
 import { fail, type Join, type TaskOffer } from '@trunkline/protocol';
 import type { Connection } from './gateway.ts';
 import type { Asked } from './intake.ts';
+import type { SeatedRecord } from './journal/record.ts';
 
 /** One client of the run: who it is, what it brings, which trunk it holds. */
 export interface Member {
@@ -16,10 +17,21 @@ export interface Member {
   cold: boolean;
 }
 
+/** A seat as the journal keeps it. */
+export const seatedRecord = ({ client, offers, machine, cold }: Member): SeatedRecord => ({
+  kind: 'seated',
+  client,
+  offers,
+  machine,
+  cold,
+});
+
 export interface Members {
   readonly all: ReadonlyMap<string, Member>;
   /** Seats a client with its tasks, or a known one that comes back. @throws TASK_DUPLICATE, TASK_UNEXPECTED, TRUNK_INPUT */
   seat(connection: Connection, join: Join): Member;
+  /** The same as it was written down; nobody is connected to it yet. */
+  readonly restore: (seated: SeatedRecord) => void;
   /** Its seat is free again. */
   remove(client: string): void;
   /** What each of these clients is asked with: λ of its tasks, shared out among replicas by labelled training rows. */
@@ -110,6 +122,8 @@ export function createMembers(options: {
       members.set(client, member);
       return member;
     },
+    restore: ({ client, offers, machine, cold }) =>
+      void members.set(client, { client, connection: null, offers, machine, holds: null, answers: 0, cold }),
     remove: (client) => void members.delete(client),
     asked: (clients) =>
       shareOut(

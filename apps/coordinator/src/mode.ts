@@ -106,6 +106,8 @@ export interface Pace {
   /** null: a round waits for all its answers. */
   readonly buffer: BufferRules | null;
   readonly patience: Patience;
+  /** Contributions are written to a journal before they are acknowledged; otherwise rounds are repeated after a crash. */
+  readonly journal: boolean;
 }
 
 export function paceOf(mode: Mode): Pace {
@@ -114,12 +116,13 @@ export function paceOf(mode: Mode): Pace {
     return {
       local: steps ? { ...steps, scaffold: false } : null,
       buffer: { size, staleness, maxAge },
+      journal: true,
       patience: { deadlineMs, giveUpAfterMs, onMissing: 'proceed', mayLeave: true },
     };
   }
   const { deadlineMs, onMissing, giveUpAfterMs, mayLeave } = (mode.local ?? mode.sync)!;
   const patience = { deadlineMs, onMissing, giveUpAfterMs, mayLeave };
-  if (!mode.local) return { local: null, buffer: null, patience };
+  if (!mode.local) return { local: null, buffer: null, patience, journal: onMissing === 'proceed' };
   const { steps, optimizer, proximal, scaffold, weighBySamples } = mode.local;
-  return { local: { steps, optimizer, proximal, scaffold, weighBySamples }, buffer: null, patience };
+  return { local: { steps, optimizer, proximal, scaffold, weighBySamples }, buffer: null, patience, journal: true };
 }

@@ -2,7 +2,8 @@ import { fail } from '@trunkline/protocol';
 import type { Damaged, Disk } from '@trunkline/model/store';
 import { diskCheckpoints, type Checkpoints } from './checkpoints.ts';
 import type { RunConfig } from './config.ts';
-import type { Continuation } from './core.ts';
+import type { Continuation } from './core-contract.ts';
+import { readJournal, type FoundJournal } from './journal/read-journal.ts';
 import { createLedger, memoryLedger, readLedger, type Ledger } from './ledger.ts';
 import { planRun, type Plan } from './plan.ts';
 import { readResult } from './result.ts';
@@ -27,8 +28,10 @@ export interface OpenedRun {
   readonly ledger: Ledger;
   readonly checkpoints: Checkpoints | null;
   readonly from: Continuation | undefined;
-  /** Checkpoints that could not be used and were set aside. */
-  readonly damaged: readonly Damaged[];
+  /** The journal that it goes on by, in modes that keep one. */
+  readonly record: FoundJournal | undefined;
+  /** Checkpoints that could not be used and were set aside, and damage in the journal that does no harm. */
+  readonly damaged: readonly Pick<Damaged, 'file' | 'problem'>[];
 }
 
 /**
@@ -47,11 +50,13 @@ export function openRun(config: RunConfig, options: OpenRunOptions): OpenedRun {
   const plan = planRun(before ? withDefaultsOf(config, before) : config);
   if (before) refuseChange(folder, before, effectiveConfig(plan));
   const { sound, damaged } = checkpoints.survey();
-  const newest = sound.at(-1);
+  const record = plan.pace.journal ? readJournal(disk, folder, sound) : undefined;
+  const newest = record ? record.snapshot : sound.at(-1);
   /** The first may have been under way: nobody was called to a round yet. */
   const lost = ledger.attempt > 0 || damaged.some(({ finished }) => finished);
   const problem = damaged.length > 0 ? 'all its checkpoints are damaged.' : 'its checkpoints are gone.';
-  if (!newest && lost) throw fail('FOLDER_BROKEN', { folder, problem });
+  if (!newest && !record && lost)
+    throw fail('FOLDER_BROKEN', { folder, problem });
   writeConfig(disk, folder, plan);
   const result = readResult(disk, folder);
   const from = newest && {
@@ -59,14 +64,19 @@ export function openRun(config: RunConfig, options: OpenRunOptions): OpenedRun {
     points: sound.map(({ version, streaks }) => ({ round: version, streaks })),
     result: result && plan.config.rounds <= result.planned ? result : null,
   };
-  return { plan, ledger, checkpoints, from, damaged };
+  return { plan, ledger, checkpoints, from, record, damaged: [...damaged, ...(record ? damageIn(record) : [])] };
 }
 
 function begin(plan: Plan, { disk, folder, durable, birth }: OpenRunOptions): OpenedRun {
   const ledger = durable ? createLedger(disk, folder, birth()) : memoryLedger(birth());
   writeConfig(disk, folder, plan);
   const checkpoints = durable ? diskCheckpoints(disk, folder) : null;
-  return { plan, ledger, checkpoints, from: undefined, damaged: [] };
+  return { plan, ledger, checkpoints, from: undefined, record: undefined, damaged: [] };
+}
+
+function damageIn({ torn, damaged }: FoundJournal): Pick<Damaged, 'file' | 'problem'>[] {
+  const cut = torn && { file: torn.file, problem: `an unfinished record at its end (${torn.bytes} bytes) was cut` };
+  return [...(cut ? [cut] : []), ...damaged.map((error) => ({ file: 'journal', problem: error.message }))];
 }
 
 /** Defaults that follow from `rounds` stay what they were when more rounds are asked for. */

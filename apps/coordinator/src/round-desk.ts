@@ -4,6 +4,8 @@ import { openCredits, type Credits } from './credits.ts';
 import type { Delivery } from './delivery.ts';
 import { answerBook, type Desk } from './desk.ts';
 import { openIntake, type Asked, type IntakeMemory, type RoundIntake } from './intake.ts';
+import type { OpenedRecord } from './journal/record.ts';
+import type { Recorder } from './journal/recorder.ts';
 import type { Members } from './members.ts';
 import type { Plan } from './plan.ts';
 import type { TrunkStep } from './trunk-step.ts';
@@ -13,12 +15,14 @@ export interface DeskDeps {
   readonly keeper: TrunkStep;
   readonly delivery: Delivery;
   readonly clock: Clock;
+  readonly recorder: Recorder;
   /** The best trunk so far, where one is to be selected. */
   readonly best: () => number | null;
 }
 
 /** The desk of `sync` and `local`: all clients answer one open round from one trunk. */
-export function createRoundDesk(plan: Plan, { members, keeper, delivery, clock, best }: DeskDeps): Desk {
+export function createRoundDesk(plan: Plan, deps: DeskDeps): Desk {
+  const { members, keeper, delivery, clock, recorder, best } = deps;
   const { exchange, trunk, config, pace } = plan;
   const { wants } = plan.strategy;
   const book = answerBook();
@@ -49,7 +53,9 @@ export function createRoundDesk(plan: Plan, { members, keeper, delivery, clock, 
     const member = members.all.get(client);
     const { lambda, scale } = asked[place]!;
     const chosen = best();
-    await delivery.tell(member?.connection ?? null, (line) => {
+    await delivery.tell(member?.connection ?? null, async (line) => {
+      // It may have closed while this had to wait for the disk.
+      if (intake?.round !== round || intake.attempt !== attempt) return;
       // The round goes first: it is small, and lets the client prepare its batch.
       const sent = delivery.trunkTo(member!, attempt);
       const called = line.send('round', {
@@ -67,31 +73,49 @@ export function createRoundDesk(plan: Plan, { members, keeper, delivery, clock, 
         deadlineMs: Math.max(0, Math.round(opened.deadlineAt - clock.now())),
         credit: credits.initial(place),
       });
-      return Promise.all([sent, called]);
+      await Promise.all([sent, called]);
     });
+  };
+  const openFor = ({ round, attempt, probe, checkpoint, ...record }: Omit<OpenedRecord, 'kind'>) => {
+    asked = record.asked;
+    const { length } = trunk.layout;
+    credits = openCredits(asked.length, length * 4, exchange === 'sum');
+    opened = {
+      probe: probe && exchange === 'sum',
+      checkpoint,
+      deadlineAt: clock.now() + pace.patience.deadlineMs,
+    };
+    const { maxNorm } = config;
+    const bounds = { probe: opened.probe, budget: credits.bytes, maxNorm };
+    intake = openIntake({
+      round,
+      attempt,
+      exchange,
+      length,
+      asked,
+      wants,
+      memory,
+      record: recorder.contribution,
+      ...bounds,
+    });
+    book.clear();
+  };
+  const answered: Desk['answered'] = (client, message) => {
+    current().answered(client, message);
+    book.note(client, message, asked.find((entry) => entry.client === client)!.rowIds);
   };
   return {
     open({ round, attempt, clients, probe, checkpoint }) {
-      asked = members.asked(clients);
-      const { length } = trunk.layout;
-      credits = openCredits(asked.length, length * 4, exchange === 'sum');
-      opened = {
-        probe: probe && exchange === 'sum',
-        checkpoint,
-        deadlineAt: clock.now() + pace.patience.deadlineMs,
-      };
-      const { maxNorm } = config;
-      const bounds = { probe: opened.probe, budget: credits.bytes, maxNorm };
-      intake = openIntake({ round, attempt, exchange, length, asked, wants, memory, ...bounds });
-      book.clear();
+      const record = { round, attempt, asked: members.asked(clients), probe, checkpoint };
+      recorder.note({ kind: 'opened', ...record });
+      openFor(record);
       for (const client of clients) void ask(client);
     },
     ask,
     intake: current,
     current,
     answered(client, message) {
-      current().answered(client, message);
-      book.note(client, message, asked.find((entry) => entry.client === client)!.rowIds);
+      answered(client, message);
       grantMore();
     },
     settle: () => null,
@@ -100,8 +124,18 @@ export function createRoundDesk(plan: Plan, { members, keeper, delivery, clock, 
       const answers = round.answers();
       const due = answers.exchange === 'rows' && config.probeEvery > 0 && round.round % config.probeEvery === 0;
       const probes = opened.probe || due ? round.probes() : [];
+      const counted = round.contributors.map((client) => ({ client, call: round.round }));
       intake = null;
-      return { answers, probes, losses: book.losses, timings: book.timings, accepted: null };
+      return { answers, probes, losses: book.losses, timings: book.timings, accepted: null, counted };
+    },
+    counts: () => ({}),
+    restoreCounts: () => undefined,
+    // Checkpoints are taken between two rounds.
+    pending: () => [],
+    retell(record, body) {
+      if (record.kind === 'opened') openFor(record);
+      if (record.kind === 'contribution') current().restore(record.client, record.message, body);
+      if (record.kind === 'answered') answered(record.client, record.message);
     },
   };
 }

@@ -1,8 +1,9 @@
-import { readdirSync, rmdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { fail, PROTOCOL_VERSION } from '@trunkline/protocol';
 import { writeDurably, writeJsonDurably, type Disk } from '@trunkline/model/store';
+import { journalFolder } from './journal/read-journal.ts';
 import { RUN_FORMAT } from './ledger.ts';
 import type { Plan } from './plan.ts';
 
@@ -22,7 +23,10 @@ export function makeRunFolder(disk: Disk, folder: string): void {
 
 /** A run that ended before its first round leaves nothing that a new one would stumble over. */
 export function removeUnstarted(disk: Disk, folder: string): void {
-  for (const name of FIRST) disk.remove(join(folder, name));
+  const journal = journalFolder(folder);
+  const segments = disk.list(journal).map((name) => join(journal, name));
+  for (const file of [...FIRST.map((name) => join(folder, name)), ...segments]) disk.remove(file);
+  if (existsSync(journal)) rmdirSync(journal);
   if (readdirSync(folder).length === 0) rmdirSync(folder);
 }
 

@@ -1,6 +1,6 @@
 import type { Clock, TrunklineError } from '@trunkline/protocol';
 import type { ControlRequest } from './control-messages.ts';
-import type { Core } from './core.ts';
+import type { Core } from './core-contract.ts';
 import type { ClientHandlers, Connection } from './gateway.ts';
 import { operatorView, type OperatorView } from './operator-view.ts';
 import type { Plan } from './plan.ts';

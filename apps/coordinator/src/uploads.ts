@@ -19,6 +19,8 @@ export interface Uploads {
   announce(client: string, message: ContributionMessage): MissingMessage | Promise<MissingMessage>;
   /** Resolves once the chunk is held; the one that completes its contribution, once that is verified and recorded. */
   chunk(client: string, message: ChunkMessage, bytes: Uint8Array): void | Promise<void>;
+  /** Takes in again what the journal holds. */
+  restore(client: string, message: ContributionMessage, bytes: Uint8Array): void;
 }
 
 interface Upload {
@@ -32,7 +34,10 @@ export interface UploadsDeps {
   readonly take: (message: ContributionMessage) => Uint8Array;
   /** Judges what arrived; throws the reason why it is refused. */
   readonly verify: (client: string, message: ContributionMessage, bytes: Uint8Array) => void;
-  /** Where the mode has a journal: the contribution counts, and is acknowledged, once this has resolved. */
+  /**
+   * Where the mode has a journal: written when this returns, so that contributions count in the order in which they stand there; on the disk, and
+   * acknowledged, once it has resolved.
+   */
   readonly record?: ((client: string, message: ContributionMessage, bytes: Uint8Array) => Promise<void>) | undefined;
   /** It counts. */
   readonly accept: (client: string, message: ContributionMessage, bytes: Uint8Array) => void;
@@ -64,16 +69,9 @@ export function openUploads({ round, budget, take, verify, record, accept }: Upl
       throw error;
     }
     const recorded = record?.(client, message, assembly.bytes);
-    if (!recorded) return keep(client, key, upload);
-    const settled = recorded
-      .then(
-        () => keep(client, key, upload),
-        (error: unknown) => {
-          forget(client, key, upload);
-          throw error;
-        },
-      )
-      .finally(() => settling.delete(key));
+    keep(client, key, upload);
+    if (!recorded) return;
+    const settled = recorded.finally(() => settling.delete(key));
     settling.set(key, settled);
     return settled;
   };
@@ -98,11 +96,18 @@ export function openUploads({ round, budget, take, verify, record, accept }: Upl
     },
     chunk(client, { transfer, index }, bytes) {
       const key = `${client}/${transfer}`;
-      if (received.has(key)) return;
+      if (received.has(key)) return settling.get(key);
       const upload = open.get(key);
       if (!upload) throw fail('CONTRIBUTION_UNKNOWN', { transfer, index });
       if (upload.assembly.complete) return settling.get(key);
       if (upload.assembly.add(index, bytes)) return complete(client, key, upload);
+    },
+    restore(client, message, bytes) {
+      budget.reserve(client, bytes.byteLength);
+      const own = take(message);
+      own.set(bytes);
+      received.set(`${client}/${contributionTransfer(message)}`, message.sha256);
+      accept(client, message, own);
     },
   };
 }

@@ -20,6 +20,8 @@ export interface Journal {
   rotate(base: BaseRecord, following: readonly JournalPart[]): void;
   /** Removes segments that only checkpoints older than `round` need. */
   prune(round: number): void;
+  /** It holds a checkpoint that a run can go on from. */
+  readonly based: boolean;
   /** Bytes appended since the last rotation at a checkpoint. */
   readonly sinceBase: number;
   /** Waits for what is under way, and closes. */
@@ -160,6 +162,9 @@ export function openJournal({
         }
         if (old.length > 0) disk.syncFolder(folder);
       });
+    },
+    get based() {
+      return bases.size > 0;
     },
     get sinceBase() {
       return sinceBase;

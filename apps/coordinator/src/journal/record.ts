@@ -1,6 +1,6 @@
 import type { AnsweredMessage, ContributionMessage, Join, TaskOffer } from '@trunkline/protocol';
 import type { Asked } from '../intake.ts';
-import type { RoundsEvent, Scoring } from '../round-events.ts';
+import type { Effect, RoundsEvent, Scoring } from '../round-events.ts';
 import type { Accepted, ScoredTask } from '../run-events.ts';
 
 /** Version of the records below, of their frame and of their order. */
@@ -95,6 +95,10 @@ export interface BaseRecord {
   readonly seats: readonly SeatedRecord[];
   /** Mode `buffered`: answers of each client so far. */
   readonly counts: Readonly<Record<string, number>>;
+  /** Scores of the last evaluation. */
+  readonly scores: readonly ScoredTask[];
+  /** What the machine had asked for when the checkpoint was taken: it follows. */
+  readonly due: readonly Effect[];
   /** How many records behind it say what was in the air. */
   readonly following: number;
 }

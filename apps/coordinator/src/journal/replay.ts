@@ -61,7 +61,10 @@ export function retell(entries: Iterable<Entry>, to: Retold): Told {
       case 'base':
         // A later one says what the records before it came to already.
         if (begun) skipped = record.following;
-        else to.base(record);
+        else {
+          to.base(record);
+          due = record.due;
+        }
         break;
       case 'seated':
         to.seated(record);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { fail } from '@trunkline/protocol';
+import { fail, toTrunklineError, type TrunklineError } from '@trunkline/protocol';
 import type { Disk } from '@trunkline/model/store';
 import { readFrame } from './frame.ts';
 import { JOURNAL_FORMAT, type BaseRecord, type JournalRecord, type SegmentHead } from './record.ts';
@@ -10,7 +10,8 @@ export interface Segment {
   readonly file: string;
   /** The checkpoint that it begins with; null: it goes on from the segment before. */
   readonly base: BaseRecord | null;
-  readonly bytes: number;
+  /** What is wrong with it; null: nothing. */
+  readonly problem: TrunklineError | null;
 }
 
 /** A record as it was read. */
@@ -90,24 +91,28 @@ export function* recordsOf(disk: Disk, folder: string, sequence: number): Genera
 
 /**
  * The segments of a folder, each with the checkpoint that it begins with. All of them are read to the end: a changed byte anywhere is
- * found. @throws JOURNAL_DAMAGED, JOURNAL_VERSION
+ * found, and a segment that is missing.
  */
 export function segmentsIn(disk: Disk, folder: string): Segment[] {
-  const sequences = sequencesIn(disk, folder);
-  return sequences.map((sequence, i) => {
-    const file = segmentFile(folder, sequence);
-    if (i > 0 && sequence !== sequences[i - 1]! + 1)
-      throw damaged(segmentFile(folder, sequences[i - 1]! + 1), 0, 'the file is missing');
-    let base: BaseRecord | null = null;
-    let bytes = 0;
-    let first = true;
-    for (const { record, offset } of recordsOf(disk, folder, sequence)) {
-      if (first && record.kind === 'base') base = record;
-      first = false;
-      bytes = offset;
+  const [first = 0, ...others] = sequencesIn(disk, folder);
+  const last = others.at(-1) ?? first;
+  if (sequencesIn(disk, folder).length === 0) return [];
+  return Array.from({ length: last - first + 1 }, (_, i) => surveyed(disk, folder, first + i));
+}
+
+function surveyed(disk: Disk, folder: string, sequence: number): Segment {
+  const file = segmentFile(folder, sequence);
+  let base: BaseRecord | null = null;
+  let records = 0;
+  try {
+    for (const { record } of recordsOf(disk, folder, sequence)) {
+      if (records === 0 && record.kind === 'base') base = record;
+      records++;
     }
-    return { sequence, file, base, bytes };
-  });
+    return { sequence, file, base, problem: null };
+  } catch (thrown) {
+    return { sequence, file, base, problem: toTrunklineError(thrown) };
+  }
 }
 
 function checkHead(file: string, sequence: number, head: SegmentHead): void {
