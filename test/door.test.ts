@@ -94,7 +94,7 @@ describe('a run with invitations', () => {
   it('refuses, and writes down, a contribution that is not signed with the key that came in', async () => {
     const { folder, url } = await open(['rounds=1000000']);
     const identity = person(3);
-    const signs = { key: identity.key, secret: identity.secret };
+    const signs = { key: identity.key, secret: () => identity.secret() };
     // The handshake is right; whatever is signed after it is not.
     const forger = {
       ...signs,

@@ -11,6 +11,7 @@ import { ROOT } from '../simulate/child.ts';
 const sweeps: readonly Sweep[] = [
   exactness,
   slowLinks,
+  fullSize('strangers', 'test/strangers.test.ts', '10,000 strangers at the door, 500 at a time'),
   fullSize('kkt', 'libs/model/src/aggregation/kkt.test.ts', 'solvers’ residuals over 10,000 matrices of all families'),
 ];
 const STATE = join(ROOT, 'runs', 'full', 'reached.json');
