@@ -94,6 +94,15 @@ export function openThinClient({ url, client, task, input, gradient, delay }: Th
     await link.request('answered', { round, attempt, version, losses, contributions: 1, timing });
     tell('sent', round);
   };
+  const enter = async () => {
+    try {
+      await link.request('hello', { capabilities: [] });
+      const { round } = await link.request('join', { tasks: [offerOf(task, input)], machine });
+      tell('joined', round);
+    } catch (error) {
+      if (!/^connection lost/.test((error as Error).message)) settle.reject(error);
+    }
+  };
   const link = openLink(
     { url, client, identity: identityOf(client), route: {}, random: () => 0.5, firstMs: 30_000, laterMs: 60_000 },
     {
@@ -132,15 +141,7 @@ export function openThinClient({ url, client, task, input, gradient, delay }: Th
           settle.resolve(message);
         },
       },
-      async connected() {
-        try {
-          await link.request('hello', { capabilities: [] });
-          const { round } = await link.request('join', { tasks: [offerOf(task, input)], machine });
-          tell('joined', round);
-        } catch (error) {
-          if (!/^connection lost/.test((error as Error).message)) settle.reject(error);
-        }
-      },
+      connected: () => void enter(),
       lost: (reason) => tell('lost', reason),
       failed: (error) => settle.reject(error),
     },

@@ -55,7 +55,7 @@ describe('the pace of a line', () => {
     async (rate) => {
       const bytes = Math.min(4_000_000, rate * 120);
       const { seconds, longest } = await run(bytes, line(rate));
-      expect(longest).toBeLessThan(Math.max(2 * limits.queueMs, (1000 * limits.grainBytes) / rate + 1));
+      expect(longest).toBeLessThan(Math.max(2 * limits.queueMs, (2000 * limits.grainBytes) / rate + 1));
       expect(seconds).toBeLessThan((bytes / rate) * 1.1 + 0.2);
     },
   );

@@ -2,7 +2,7 @@ import { limits } from '../limits.ts';
 
 /**
  * How much may be under way on one line without acknowledgement. A message that is sent now waits behind it, a heartbeat's answer
- * too, so it is kept to what the line delivers within `limits.queueMs`: one grain at first, more while acknowledgements come soon
+ * too, so it is kept to what the line delivers within `limits.queueMs`: two grains at first, more while acknowledgements come soon
  * (as TCP's slow start), less when they come late (as LEDBAT, RFC 6817, which also steers by delay).
  */
 export interface Pace {
@@ -16,10 +16,12 @@ export interface Pace {
 
 const { grainBytes, chunkBytes, queueMs } = limits;
 const MOST = limits.chunksInFlight * chunkBytes;
+/** One grain on the line while the one before is acknowledged: a slow line is never idle. */
+const LEAST = 2 * grainBytes;
 
 /** @param now milliseconds that only grow; left out: a line without delay */
 export function createPace(now: () => number = () => 0): Pace {
-  let window: number = grainBytes;
+  let window: number = LEAST;
   let underWay = 0;
   let waiting: (() => void)[] = [];
 
@@ -38,7 +40,7 @@ export function createPace(now: () => number = () => 0): Pace {
         underWay -= bytes;
         const ms = now() - begun;
         if (arrived && ms <= queueMs / 2) window = Math.min(MOST, window + bytes);
-        if (arrived && ms > queueMs) window = Math.max(grainBytes, Math.floor((window * queueMs) / ms));
+        if (arrived && ms > queueMs) window = Math.max(LEAST, Math.floor((window * queueMs) / ms));
         const ready = waiting;
         waiting = [];
         for (const resume of ready) resume();
