@@ -4,11 +4,18 @@ import { errorText, fail, failure, success, toTrunklineError } from '@trunkline/
 import type { Benchmark, Measured } from './benchmark.ts';
 import { aggregateBenchmark } from './aggregate.ts';
 import { bufferedBenchmark } from './buffered.ts';
+import { durableBenchmark } from './durable.ts';
 import { imagesStreamBenchmark } from './images-stream.ts';
 import { stepBenchmark } from './step.ts';
 import { align } from '../simulate/table.ts';
 
-const benchmarks: readonly Benchmark[] = [aggregateBenchmark, stepBenchmark, bufferedBenchmark, imagesStreamBenchmark];
+const benchmarks: readonly Benchmark[] = [
+  aggregateBenchmark,
+  stepBenchmark,
+  durableBenchmark,
+  bufferedBenchmark,
+  imagesStreamBenchmark,
+];
 /** `bench quick`: at most five minutes. */
 const QUICK = ['kernels', 'transport', 'step'];
 

@@ -11,6 +11,8 @@ export interface SocketDeps {
   readonly heard: (event: RunEvent) => void;
   /** Extra arguments for a client, e.g. to slow it down. */
   readonly clientArgs?: (client: string) => readonly string[];
+  /** Extra arguments for the coordinator. */
+  readonly coordinatorArgs?: readonly string[];
   readonly signal?: AbortSignal;
 }
 
@@ -50,7 +52,16 @@ export async function trainOverSockets(job: Job, deps: SocketDeps): Promise<Join
     const coordinator = start(
       'coordinator',
       'coordinator',
-      ['start', job.file, ...job.overrides.flatMap((text) => ['--set', text]), '--folder', folder, '--format', 'jsonl'],
+      [
+        'start',
+        job.file,
+        ...job.overrides.flatMap((text) => ['--set', text]),
+        '--folder',
+        folder,
+        '--format',
+        'jsonl',
+        ...(deps.coordinatorArgs ?? []),
+      ],
       (line) => {
         const event = line as unknown as RunEvent;
         heard.push(event);
