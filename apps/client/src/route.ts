@@ -55,7 +55,7 @@ function proxyOf({ protocol, hostname, port }: URL, environment: NodeJS.ProcessE
   throw fail('USAGE', { what, remedy: 'Write it as http://HOST:PORT, or unset it.' });
 }
 
-const isOwnMachine = (host: string): boolean =>
+export const isOwnMachine = (host: string): boolean =>
   host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'));
 
 /** `*`, a host, a domain with all below it (`example.org`, `.example.org`, `*.example.org`), each with a port if it has one. */

@@ -2,11 +2,12 @@ import type { Socket } from 'node:net';
 import { NodeWebSocket } from 'engine.io-client';
 import { WebSocket } from 'ws';
 import { fail, fromReport, type ErrorReport } from '@trunkline/protocol';
+import { isOwnMachine } from './route.ts';
 
 /**
  * The WebSocket of a client. Two things differ from socket.io's own:
  *
- * It masks with zeros. RFC 6455 wants unpredictable masks because a script in a browser could otherwise write requests into
+ * It masks with zeros, on this machine and inside TLS. RFC 6455 wants unpredictable masks because a script in a browser could otherwise write requests into
  * a caching proxy's stream; a program that sends its own tensors has no such script, and masking in JavaScript costs
  * several times what everything else on the way does (docs/decisions/0004-zero-mask.md).
  *
@@ -31,10 +32,11 @@ export class ZeroMaskWebSocket extends NodeWebSocket {
     protocols: string | string[] | undefined,
     options: Record<string, unknown>,
   ): WebSocket {
+    const { hostname, protocol } = new URL(uri);
     const socket = new WebSocket(uri, protocols, {
       ...options,
       perMessageDeflate: false,
-      generateMask: (mask: Buffer) => mask.fill(0),
+      ...(isOwnMachine(hostname) || protocol === 'wss:' ? { generateMask: (mask: Buffer) => mask.fill(0) } : {}),
     });
     this.#socket = socket;
     socket.on('upgrade', (response) => (this.#line = response.socket));
