@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { terminalOf, terminalSink, type Screen } from '@trunkline/coordinator';
 import { fail, failure, success, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
+import { dryRun, dryRunTable } from './dry-run.ts';
 import { openJob } from './job.ts';
 import { searchTable } from './search-table.ts';
 import { searchWeights } from './search.ts';
@@ -10,6 +11,7 @@ import { resultTable } from './table.ts';
 interface Options {
   inProcess: boolean;
   alone: boolean;
+  dryRun: boolean;
   seeds?: string;
   search?: string;
   draws?: string;
@@ -37,6 +39,7 @@ export function simulateCli(exit: Exit): Command {
     .argument('<run.yaml>', 'a run file with `clients`')
     .option('--in-process', 'all clients’ steps in one process, without sockets', false)
     .option('--alone', 'train every task without the others too, and compare', false)
+    .option('--dry-run', 'train nothing: check every client against the run, and say what it will cost', false)
     .option('--seeds <n>', 'run n times with consecutive seeds; figures are means')
     .option('--search <weights>', 'search fixed λ by successive halving on validation scores, in one process')
     .option('--draws <n>', 'with --search: so many random draws, instead of a grid for up to three tasks')
@@ -56,7 +59,7 @@ async function run(file: string, options: Options): Promise<[number, TrunklineEr
   const call: Call = { file, options, screen, signal: abort.signal };
   const json = options.format === 'json';
   try {
-    const { data, table } = options.search === undefined ? await compare(call) : await search(call);
+    const { data, table } = await chosen(call);
     process.stdout.write(json ? `${JSON.stringify(success(data))}\n` : `\n${table}`);
     return [0];
   } catch (thrown) {
@@ -67,6 +70,22 @@ async function run(file: string, options: Options): Promise<[number, TrunklineEr
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
   }
+}
+
+function chosen(call: Call): Promise<{ data: unknown; table: string }> {
+  if (call.options.dryRun) return rehearse(call);
+  return call.options.search === undefined ? compare(call) : search(call);
+}
+
+async function rehearse({ file, options, screen, signal }: Call): Promise<{ data: unknown; table: string }> {
+  const other = (['inProcess', 'alone', 'seeds', 'search'] as const).find((key) => options[key]);
+  if (other !== undefined) {
+    const what = `--dry-run trains nothing: it does not go with ${other === 'inProcess' ? '--in-process' : `--${other}`}.`;
+    throw fail('USAGE', { what, remedy: 'Leave one of the two out.' });
+  }
+  const say = (text: string) => screen.write(`${text}\n`);
+  const data = await dryRun(await openJob(file, options.set), { say, signal });
+  return { data, table: dryRunTable(data) };
 }
 
 async function compare({ file, options, screen, signal }: Call): Promise<{ data: unknown; table: string }> {

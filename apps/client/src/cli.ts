@@ -1,5 +1,7 @@
 import { Command } from 'commander';
 import type { Exit } from '@trunkline/protocol';
+import { checkCommand } from './commands/check.ts';
+import { completionCommand } from './commands/completion.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { joinCommand } from './commands/join.ts';
 
@@ -8,5 +10,7 @@ export function clientCli(exit: Exit): Command {
   return new Command('client')
     .description('Owns tasks and data, and trains them with a shared trunk.')
     .addCommand(joinCommand(exit))
-    .addCommand(doctorCommand(exit));
+    .addCommand(checkCommand(exit))
+    .addCommand(doctorCommand(exit))
+    .addCommand(completionCommand(exit));
 }

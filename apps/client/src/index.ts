@@ -1,4 +1,5 @@
 export type { Agreement } from './agreement.ts';
+export type { Checked } from './check.ts';
 export { clientCli } from './cli.ts';
 export { startClient, type ClientDeps } from './client.ts';
 export type { ClientEvent } from './client-event.ts';

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import type { Exit } from '@trunkline/protocol';
 import { clientsCommand } from './commands/clients.ts';
+import { completionCommand } from './commands/completion.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { inviteCommand } from './commands/invite.ts';
 import { logCommand } from './commands/log.ts';
 import { revokeCommand } from './commands/revoke.ts';
@@ -20,5 +22,7 @@ export function coordinatorCli(exit: Exit): Command {
     .addCommand(logCommand(exit))
     .addCommand(pauseCommand(exit))
     .addCommand(resumeCommand(exit))
-    .addCommand(stopCommand(exit));
+    .addCommand(stopCommand(exit))
+    .addCommand(doctorCommand(exit))
+    .addCommand(completionCommand(exit));
 }

@@ -1,5 +1,5 @@
 import type { ClientView, OperatorView, Problem } from './operator-view.ts';
-import { bytesText, columns, durationText, figureText } from './sinks/figures.ts';
+import { bytesText, columns, durationText, figureText } from '@trunkline/protocol';
 
 /** `coordinator status` for people. The first lines answer: what runs, does it learn, who is being waited for; the last: what is wrong. */
 export function viewText(view: OperatorView, now: Date): string {

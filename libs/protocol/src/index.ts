@@ -1,9 +1,11 @@
 export { systemClock, type Clock } from './clock.ts';
 export { runProgram, type Exit } from './command-line.ts';
+export { completionScript, SHELLS, type Completable, type Shell } from './completion.ts';
 export { errorText, failure, success, type Envelope } from './envelope.ts';
 export * from './errors.ts';
 export * from './fail.ts';
 export * from './events.ts';
+export { bytesText, columns, durationText, figureText } from './figures.ts';
 export { limits } from './limits.ts';
 export * from './messages/index.ts';
 export { CAPABILITIES, PROTOCOL_VERSION } from './version.ts';

@@ -99,13 +99,13 @@ async function join(url: string, file: string, options: Options): Promise<[numbe
 }
 
 /** Paths in a file are relative to it. */
-const stateOf = ({ state, source }: ClientConfig): string | undefined =>
+export const stateOf = ({ state, source }: ClientConfig): string | undefined =>
   state === undefined ? undefined : resolve(source.folder, state);
 
 const delayed = (ms: number): Promise<void> =>
   ms > 0 ? new Promise((resolve) => setTimeout(resolve, ms)) : Promise.resolve();
 
-function wholeNumber(option: string, text: string, least: number): number {
+export function wholeNumber(option: string, text: string, least: number): number {
   const number = Number(text);
   if (text.trim() !== '' && Number.isInteger(number) && number >= least) return number;
   throw fail('USAGE', {
@@ -115,7 +115,7 @@ function wholeNumber(option: string, text: string, least: number): number {
 }
 
 /** Host and port alone: a path would be taken for something else by the socket. @throws USAGE for what is no address */
-function addressOf(text: string): string {
+export function addressOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && /^(https?|wss?):$/.test(url.protocol)) return url.origin;
   throw fail('USAGE', {

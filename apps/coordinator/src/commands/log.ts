@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { fail, toTrunklineError, type Exit } from '@trunkline/protocol';
+import { verifyAudit } from '../door/audit-chain.ts';
+import { doorFiles } from '../door/door-files.ts';
 import { findRun, type FoundRun } from '../find-run.ts';
 import type { Written } from '../sinks/read-events.ts';
 import { openEvents } from '../sinks/read-events.ts';
@@ -10,6 +12,7 @@ interface Options {
   readonly runs: string;
   readonly follow: boolean;
   readonly last?: string;
+  readonly verify: boolean;
   readonly format: 'text' | 'jsonl';
 }
 
@@ -24,6 +27,7 @@ export function logCommand(exit: Exit): Command {
     .option('--runs <dir>', 'folder of all runs', 'runs')
     .option('--follow', 'go on with what happens, until the run ends or Ctrl-C', false)
     .option('--last <n>', 'begin with the last n events')
+    .option('--verify', 'check instead that nobody changed the audit log: admissions, acceptances, refusals', false)
     .addOption(
       new Option('--format <text|jsonl>', 'jsonl: the lines of events.jsonl as they stand')
         .choices(['text', 'jsonl'])
@@ -37,7 +41,8 @@ export function logCommand(exit: Exit): Command {
       try {
         const found = await findRun(named, options.runs);
         try {
-          await print(found, options, abort.signal);
+          if (options.verify) verify(found, options.format);
+          else await print(found, options, abort.signal);
         } finally {
           found.line?.close();
         }
@@ -51,6 +56,15 @@ export function logCommand(exit: Exit): Command {
         process.off('SIGINT', interrupt);
       }
     });
+}
+
+/** @throws AUDIT_BROKEN */
+function verify({ folder }: FoundRun, format: Options['format']): void {
+  const { audit } = doorFiles(folder);
+  const { lines, hash } = verifyAudit(audit);
+  const told = { event: 'verified', file: audit, lines, hash };
+  const text = `${audit}: ${lines} lines, each as it was written; last hash ${hash}`;
+  process.stdout.write(`${format === 'jsonl' ? JSON.stringify(told) : text}\n`);
 }
 
 async function print({ folder, line }: FoundRun, options: Options, signal: AbortSignal): Promise<void> {

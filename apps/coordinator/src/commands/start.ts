@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { fail, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
 import { readRun } from '../config.ts';
@@ -13,6 +13,9 @@ interface Options {
   set: string[];
   format: 'text' | 'jsonl';
   insecure: boolean;
+  tensorboard?: string | true;
+  csv?: string | true;
+  mlflow?: string;
   devCertificate: boolean;
   durability: boolean;
 }
@@ -30,6 +33,9 @@ export function startCommand(exit: Exit): Command {
     .option('--port <n>', 'port to listen on (default: the run file’s)')
     .option('--runs <dir>', 'folder of all runs', 'runs')
     .option('--set <key=value>', 'override a key of the run file; may be repeated', collect, [])
+    .option('--tensorboard [dir]', 'write event files for TensorBoard (default: into the run’s folder)')
+    .option('--csv [dir]', 'write rounds.csv, scores.csv and clients.csv (default: into the run’s folder)')
+    .option('--mlflow <url>', 'send figures to an MLflow server')
     .addOption(formatOption())
     .addOption(new Option('--folder <dir>', 'the run’s folder itself').hideHelp())
     .option('--no-durability', 'keep nothing that the run could go on from after a crash')
@@ -52,9 +58,7 @@ async function start(file: string, options: Options): Promise<[number, Trunkline
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
   try {
-    const overrides =
-      options.port === undefined ? options.set : [...options.set, `listen.port=${portOf(options.port)}`];
-    const config = readRun(file, overrides);
+    const config = readRun(file, [...options.set, ...flagged(options)]);
     const screen = terminalOf(process.stderr, process.env);
     const lines: Sink = (event) => void process.stdout.write(`${JSON.stringify(event)}\n`);
     const sinks = [terminalSink(screen, config.rounds), ...(options.format === 'jsonl' ? [lines] : [])];
@@ -80,6 +84,17 @@ async function start(file: string, options: Options): Promise<[number, Trunkline
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
   }
+}
+
+/** Flags that are keys of the run file. A folder on the command line is relative to the caller's. */
+function flagged({ port, tensorboard, csv, mlflow }: Options): string[] {
+  const place = (given: string | true) => JSON.stringify(given === true ? true : resolve(given));
+  return [
+    ...(port === undefined ? [] : [`listen.port=${portOf(port)}`]),
+    ...(tensorboard === undefined ? [] : [`output.tensorboard=${place(tensorboard)}`]),
+    ...(csv === undefined ? [] : [`output.csv=${place(csv)}`]),
+    ...(mlflow === undefined ? [] : [`output.mlflow=${JSON.stringify(mlflow)}`]),
+  ];
 }
 
 function portOf(text: string): number {

@@ -1,5 +1,5 @@
 import type { ClientRecord, RunRecord } from '../run-record.ts';
-import { bytesText, columns, durationText, figureText } from './figures.ts';
+import { bytesText, columns, durationText, figureText } from '@trunkline/protocol';
 import { arrow, sparkline } from './trend.ts';
 
 export interface Size {

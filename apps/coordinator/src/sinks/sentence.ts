@@ -1,5 +1,5 @@
 import type { RunEvent, ScoredTask } from '../run-events.ts';
-import { durationText } from './figures.ts';
+import { durationText } from '@trunkline/protocol';
 
 type Told<E extends RunEvent['event']> = RunEvent & { event: E };
 type Tellers = { readonly [E in RunEvent['event']]?: (event: Told<E>, of: string) => string | undefined };
