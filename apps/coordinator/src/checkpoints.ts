@@ -8,6 +8,7 @@ import type { TrunkSnapshot } from './trunk-step.ts';
 export interface RunSnapshot extends TrunkSnapshot {
   readonly selection: SelectionState;
   readonly streaks: Point['streaks'];
+  readonly enough?: boolean;
 }
 
 /** Points of a run that it can return to, in `checkpoints/`. */

@@ -119,6 +119,8 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
       case 'close':
         return closeRound(effect);
       case 'evaluate':
+        // Clients keep the end of the run before they tell its scores: it must be a point here by then.
+        if (effect.split === 'test' && !deps.record && kept !== effect.version) keepCheckpoint(effect);
         scores.clear();
         for (const client of effect.clients) void telling.askScores(client);
         return;
@@ -172,8 +174,8 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
   /** Durable before anyone is called to the round after it. @param due what it was taken for */
   const keepCheckpoint = (due: Effect) => {
     if (!deps.checkpoints) return;
-    const streaks = [...state.streaks];
-    const saved = deps.checkpoints.save({ ...keeper.snapshot(), selection: selection.snapshot(), streaks });
+    const known = { selection: selection.snapshot(), streaks: [...state.streaks], enough: state.enough };
+    const saved = deps.checkpoints.save({ ...keeper.snapshot(), ...known });
     ledger.saved(keeper.version);
     recorder.checkpoint(
       {
@@ -286,19 +288,17 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
     fail: failWith,
   });
 
+  const steer = (said: 'paused' | 'resumed', event: RoundsEvent) => {
+    emit({ event: said, round: state.round });
+    feed(event);
+  };
   return {
     members,
     done,
     connected: (connection) => conversation.handlers(connection),
     disconnected: (client, reason) => conversation.disconnected(client, reason),
-    pause() {
-      emit({ event: 'paused', round: state.round });
-      feed({ type: 'pause' });
-    },
-    resume() {
-      emit({ event: 'resumed', round: state.round });
-      feed({ type: 'resume' });
-    },
+    pause: () => steer('paused', { type: 'pause' }),
+    resume: () => steer('resumed', { type: 'resume' }),
     stop() {
       feed({ type: 'stop' });
       farewell.cut();

@@ -4,6 +4,7 @@ export { coordinatorCli } from './cli.ts';
 export { fillRun, readRun, runSchema, type RunConfig } from './config.ts';
 export { startCoordinator, type Coordinator, type CoordinatorDeps } from './coordinator.ts';
 export { openRun } from './open-run.ts';
+export { openRecord } from './journal/open-record.ts';
 export { writeResult } from './result.ts';
 export { createCore } from './core.ts';
 export type { Core, CoreDeps, Outcome } from './core-contract.ts';

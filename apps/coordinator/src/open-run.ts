@@ -55,16 +55,28 @@ export function openRun(config: RunConfig, options: OpenRunOptions): OpenedRun {
   /** The first may have been under way: nobody was called to a round yet. */
   const lost = ledger.attempt > 0 || damaged.some(({ finished }) => finished);
   const problem = damaged.length > 0 ? 'all its checkpoints are damaged.' : 'its checkpoints are gone.';
-  if (!newest && !record && lost)
-    throw fail('FOLDER_BROKEN', { folder, problem });
+  if (!newest && !record && lost) throw fail('FOLDER_BROKEN', { folder, problem });
   writeConfig(disk, folder, plan);
-  const result = readResult(disk, folder);
+  const others: OpenedRun['damaged'][number][] = [];
+  const result = readResult(disk, folder, (found) => void others.push(found));
   const from = newest && {
     snapshot: newest,
-    points: sound.map(({ version, streaks }) => ({ round: version, streaks })),
+    // More rounds than it ended with were asked for: the end is none any more.
+    points: sound.map(({ version, streaks, enough }) => ({
+      round: version,
+      streaks,
+      enough: !result && enough === true,
+    })),
     result: result && plan.config.rounds <= result.planned ? result : null,
   };
-  return { plan, ledger, checkpoints, from, record, damaged: [...damaged, ...(record ? damageIn(record) : [])] };
+  return {
+    plan,
+    ledger,
+    checkpoints,
+    from,
+    record,
+    damaged: [...damaged, ...others, ...(record ? damageIn(record) : [])],
+  };
 }
 
 function begin(plan: Plan, { disk, folder, durable, birth }: OpenRunOptions): OpenedRun {

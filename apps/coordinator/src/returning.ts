@@ -21,7 +21,7 @@ export function goBack(state: RoundsState, round: number): Effect[] {
   state.attempt++;
   state.base = round;
   state.round = round;
-  state.enough = false;
+  state.enough = point?.enough ?? false;
   state.scoring = [];
   state.phase = 'training';
   state.streaks = new Map(point?.streaks);

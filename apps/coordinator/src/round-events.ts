@@ -36,6 +36,8 @@ export interface Seat {
 export interface Point {
   readonly round: number;
   readonly streaks: readonly (readonly [string, number])[];
+  /** The run ended early with this trunk: only its test scores may be missing. */
+  readonly enough?: boolean;
 }
 
 /** Where a coordinator that was started again goes on. */

@@ -53,7 +53,7 @@ export function step(config: RoundsConfig, state: RoundsState, event: RoundsEven
       return rang(config, state, event.timer);
     case 'rewind':
       if (!state.checkpoints.some(({ round }) => round === event.round)) return [];
-      return [...goBack(state, event.round), ...open(config, state)];
+      return [...goBack(state, event.round), ...goOnFrom(config, state)];
     case 'pause':
       state.paused = true;
       return [];
@@ -100,11 +100,11 @@ function joined(config: RoundsConfig, state: RoundsState, event: Extract<RoundsE
   if (state.phase === 'gathering') {
     if (missingTasks(config, state).length > 0) return waiting(config, state);
     state.phase = 'training';
-    return [...goOn(config, state), ...open(config, state)];
+    return [...goOn(config, state), ...goOnFrom(config, state)];
   }
   if (before && config.onMissing === 'wait') {
     const way = comesBack(state, before, event);
-    if (way === 'everyone') return [...goBack(state, commonRound(state)!), ...open(config, state)];
+    if (way === 'everyone') return [...goBack(state, commonRound(state)!), ...goOnFrom(config, state)];
     const { round, attempt } = state;
     if (way === 'return') return [{ do: 'return', client, round, attempt }, ...repeat(state, client)];
     if (way === 'anew') return [{ do: 'anew', client }, ...repeat(state, client)];
@@ -130,6 +130,13 @@ export function goOn(config: RoundsConfig, state: RoundsState): Effect[] {
   if (config.onMissing === 'wait') return goBack(state, round);
   state.attempt++;
   return [{ do: 'renew', round: state.round, attempt: state.attempt }];
+}
+
+/** From a trunk that rounds are left for, the next one opens; of the last trunk only the test scores are missing. */
+function goOnFrom(config: RoundsConfig, state: RoundsState): Effect[] {
+  if (!state.enough && state.round < config.rounds) return open(config, state);
+  state.scoring = ['test'];
+  return proceed(config, state);
 }
 
 /** One that came back: its answer is still due, so it is asked again. A newcomer is asked from the next round on. */
