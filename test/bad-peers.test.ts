@@ -98,7 +98,7 @@ const said = (name: string): string => {
     .slice(stderr.indexOf('error: '))
     .replaceAll(folder, '~')
     .replaceAll(/127\.0\.0\.1:(?!9\b)\d+/g, 'HOST')
-    .replaceAll(/port \d+/g, 'port N')
+    .replaceAll(/(port|process) \d+/g, '$1 N')
     .replaceAll(/(?<=the (?:run uses|coordinator) )[\da-f]+(?=\.)/g, 'OURS')
     .trimEnd();
 };
@@ -178,9 +178,9 @@ describe('a second coordinator', () => {
 
   it('cannot take its folder', () => {
     expect(said('folder')).toMatchInlineSnapshot(`
-      "error: The run folder ~/runs/small exists already and cannot be continued by this version.
-        Give the run another id (\`run:\` in the run file, or --set run=NAME), or another place with --runs DIR.
-        (RUN_FOLDER_EXISTS, exit code 2)"
+      "error: Another coordinator holds the run in ~/runs/small: process N.
+        Use that one (\`coordinator status\`), or end it first (\`coordinator stop\`, or Ctrl-C in its terminal).
+        (RUN_LOCKED, exit code 54)"
     `);
   });
 });
@@ -197,7 +197,7 @@ it('each ends with the exit code of its error, which stands as the last event on
     ['name', 'error', 'CLIENT_DUPLICATE', 25],
     ['no coordinator', 'error', 'COORDINATOR_UNREACHABLE', 10],
     ['port', 'error', 'PORT_IN_USE', 11],
-    ['folder', 'error', 'RUN_FOLDER_EXISTS', 2],
+    ['folder', 'error', 'RUN_LOCKED', 54],
     ['wide', 'error', 'TRUNK_INPUT', 23],
     ['stranger', 'error', 'TASK_UNEXPECTED', 24],
     ['rival', 'error', 'TASK_DUPLICATE', 22],
