@@ -195,8 +195,7 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
   };
 
   /** The new attempt is on record before anyone hears of it. */
-  const goBack = (effect: Extract<Effect, { do: 'rewind' }>) => {
-    const { round, attempt, anew } = effect;
+  const goBack = ({ round, attempt, anew }: Extract<Effect, { do: 'rewind' }>) => {
     ledger.begin(attempt, round);
     restore(deps.checkpoints!.load(round));
     deps.checkpoints!.forgetAfter(round);
@@ -234,9 +233,9 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
     const seconds = (deps.clock.now() - started) / 1000;
     keepCheckpoint(effect);
     if (selection.trunk) emit({ event: 'selected', version: selection.best!, sha256: flatDigest(selection.trunk) });
-    const rounds = keeper.version;
-    deps.keepResult({ run: config.run, rounds, planned: config.rounds, sha256, seconds, tasks: lastScores });
-    sayFinished({ rounds, sha256, seconds, scores: lastScores });
+    const { run, rounds: planned } = config;
+    deps.keepResult({ run, rounds: keeper.version, planned, sha256, seconds, tasks: lastScores });
+    sayFinished({ rounds: keeper.version, sha256, seconds, scores: lastScores });
   };
 
   /** The end is on record: from here on nothing can change it. */
@@ -268,8 +267,8 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
     emit({ event: 'continued', round: state.round, attempt: state.attempt });
     // What the last process had begun to do, then the lines that its end broke.
     if (!machine.reopen()) told.due.forEach(carryOutNext);
-    const broken = [...state.seats.values()].filter(({ connected }) => connected);
-    for (const { client } of broken) feed({ type: 'left', client, goodbye: false });
+    for (const { client, connected } of [...state.seats.values()])
+      if (connected) feed({ type: 'left', client, goodbye: false });
     if (state.phase === 'gathering' || state.asked.size === 0) machine.begin().forEach(carryOutNext);
     machine.remind().forEach(carryOutNext);
   };
@@ -313,10 +312,9 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
       waitingFor: machine.waitingFor(),
     }),
     begin() {
-      const { result } = from ?? {};
-      if (result) {
-        const { rounds, sha256, seconds, tasks } = result;
-        return sayFinished({ rounds, sha256, seconds, scores: tasks }, true);
+      if (from?.result) {
+        const { rounds, sha256, seconds, tasks: scores } = from.result;
+        return sayFinished({ rounds, sha256, seconds, scores }, true);
       }
       if (deps.record?.found) return goOnFrom(deps.record.found);
       if (from) emit({ event: 'continued', round: from.snapshot.version, attempt: ledger.attempt });
