@@ -12,7 +12,7 @@ export interface Lookers {
    * Whether this request may see anything of the run: with the token as `Authorization: Bearer` or `?token=`. On loopback without one,
    * but only under a name of this machine: a page of another site cannot look through a browser here by a name that it controls.
    */
-  allows(request: IncomingMessage): boolean;
+  readonly allows: (request: IncomingMessage) => boolean;
 }
 
 /**
