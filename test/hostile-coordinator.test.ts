@@ -78,6 +78,7 @@ async function meet(
       forgetAfter: () => undefined,
       saveFinal: () => undefined,
       finish: () => void saved.push(run),
+      outbox: { keep: () => undefined, newest: () => undefined, clear: () => undefined },
     }),
     emit: () => undefined,
     agree: () => Promise.resolve(agree(agreements++)),

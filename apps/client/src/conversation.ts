@@ -95,7 +95,10 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
       if (more && !(await deps.agree(agreementOf(welcome, config, deps.url)))) return end({ kind: 'declined' });
       const tasks = config.tasks.map(({ id }) => id);
       if (more) joined = { ...joined, welcome, agreed: holdTo(welcome, tasks) };
-    } else joined = await enter(config, welcome, deps);
+    } else {
+      joined = await enter(config, welcome, deps);
+      answer = joined?.course.unsent;
+    }
     if (!joined) return end({ kind: 'declined' });
     joined.inbox.reset();
     const { offers, machine } = joined;
@@ -126,14 +129,14 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
   const learn = async (call: CoordinatorMessage<'round'>, mine: object) => {
     const { round, attempt } = call;
     const begun = clock.now();
-    const { trunk, inbox, course } = joined!;
+    const { trunk, inbox, course, welcome } = joined!;
     const { theta, control } = await inbox.trunk(call.version, attempt);
     // The run went back while it came: heads must not step along it any more.
     if (working !== mine) return;
     const waitMs = clock.now() - begun;
     const saved = call.checkpoint ? course.point({ round, attempt }) : undefined;
     saved?.catch(() => undefined);
-    const learned = await trainer.step({ ...stepOf(call, joined!.welcome, control), theta });
+    const learned = await trainer.step({ ...stepOf(call, welcome, control), theta });
     const { stepMs } = learned;
     const made = await answerOf({ round, attempt }, trunk.layout, learned);
     await deps.delay?.(round);
@@ -141,9 +144,12 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
     await saved;
     // The run went back meanwhile: this answer belongs to no round any more.
     if (working !== mine) return;
-    course.learned({ round, attempt });
     const sendMs = clock.now() - begun - waitMs - stepMs;
-    answer = { ...made, version: call.version, timing: { waitMs, stepMs, sendMs } };
+    const next = { ...made, version: call.version, timing: { waitMs, stepMs, sendMs } };
+    if (welcome.outbox) await course.keep(next, trunk.digest);
+    if (working !== mine) return;
+    course.learned({ round, attempt });
+    answer = next;
     working = undefined;
     deps.emit({ event: 'round', round, losses: Object.fromEntries(made.losses.map(({ task, loss }) => [task, loss])) });
     await sendAnswer(link, answer, credit.use);

@@ -1,7 +1,8 @@
 import type { RewindMessage } from '@trunkline/protocol';
+import type { Answer } from './answer.ts';
 import type { ClientEvent } from './client-event.ts';
 import type { FinishedTask } from './outcome.ts';
-import type { RunStates, Standing } from './run-states.ts';
+import type { RunStates, SavedState, Standing } from './run-states.ts';
 import type { Trainer } from './trainer.ts';
 
 /**
@@ -19,6 +20,10 @@ export interface Course {
   open(): Promise<void>;
   /** The state before a checkpoint round. It must be durable before the round's answer leaves. @throws STORAGE_FAILED */
   point(id: Standing): Promise<void>;
+  /** The answer that a process before this one made last: the same bytes are sent again. */
+  readonly unsent: Answer | undefined;
+  /** An answer, and the state after it: durable when it resolves. @param trunk fingerprint @throws STORAGE_FAILED */
+  keep(answer: Answer, trunk: string): Promise<void>;
   /** The round was learned. */
   learned(id: Standing): void;
   /** @throws SNAPSHOT_BROKEN */
@@ -44,6 +49,7 @@ export function createCourse({ trainer, states, emit }: CourseDeps): Course {
   /** The end that `state.safetensors` is of. */
   let ended: Standing | undefined;
   let turn = 0;
+  let unsent: Answer | undefined;
 
   const save = async () => (await trainer.ask('save', {})).bytes;
   return {
@@ -51,11 +57,23 @@ export function createCourse({ trainer, states, emit }: CourseDeps): Course {
     get turn() {
       return turn;
     },
+    get unsent() {
+      return unsent;
+    },
     get scores() {
       return scores;
     },
     async open() {
       const newest = states.newest();
+      const kept = states.outbox.newest();
+      if (kept && !(newest && isLater(newest, kept.answer.id))) {
+        const { round, attempt } = kept.answer.id;
+        await trainer.ask('restore', { bytes: kept.state });
+        unsent = kept.answer;
+        stands = { round: round + 1, attempt };
+        emit({ event: 'continued', round: round + 1 });
+        return;
+      }
       if (!newest) return;
       const { round, attempt, bytes } = newest;
       await trainer.ask('restore', { bytes });
@@ -68,11 +86,22 @@ export function createCourse({ trainer, states, emit }: CourseDeps): Course {
       const bytes = await save();
       if (turn === mine) states.save(id, bytes);
     },
+    async keep(answer, trunk) {
+      const mine = turn;
+      const state = await save();
+      if (turn !== mine) return;
+      // More rounds were asked for than the run had ended with: its end is not the newest state any more.
+      if (ended) states.forgetAfter(ended.round - 1);
+      ended = undefined;
+      states.outbox.keep({ answer, trunk, state });
+    },
     learned: ({ round, attempt }) => void (stands = { round: round + 1, attempt }),
     async goBack({ round, attempt, anew = false }) {
       turn++;
       ended = undefined;
+      unsent = undefined;
       const bytes = anew ? null : states.load(round).bytes;
+      states.outbox.clear();
       states.forgetAfter(anew ? -1 : round);
       stands = { round, attempt };
       await trainer.ask('restore', { bytes });
@@ -101,3 +130,9 @@ export function createCourse({ trainer, states, emit }: CourseDeps): Course {
     },
   };
 }
+
+/** Whether a saved state is behind the answer: the end of the run is, and one of a later attempt or round. */
+const isLater = (saved: SavedState, answer: Standing): boolean =>
+  saved.scores !== undefined ||
+  saved.attempt > answer.attempt ||
+  (saved.attempt === answer.attempt && saved.round > answer.round + 1);

@@ -29,6 +29,8 @@ export interface Outbox {
   keep(entry: Kept): void;
   /** The newest entry that is whole; undefined: none. A damaged one is set aside, and said. @throws OUTBOX_VERSION, STORAGE_FAILED */
   newest(): Kept | undefined;
+  /** The run went back: what was answered belongs to an attempt that is no more. @throws STORAGE_FAILED */
+  clear(): void;
 }
 
 /** @param said hears of a damaged file and what became of it */
@@ -47,6 +49,7 @@ export function openOutbox(disk: Disk, folder: string, said: (file: string, prob
     }
   };
   return {
+    clear: () => guarded(() => names().forEach((name) => disk.remove(path(name)))),
     keep(entry) {
       const { round, attempt } = entry.answer.id;
       const name = `${String(round).padStart(6, '0')}-${attempt}.answer`;

@@ -1,5 +1,6 @@
 import { fail, sha256 } from '@trunkline/protocol';
-import { openGenerations, writeDurably, writeJsonDurably, type Disk } from '@trunkline/model/store';
+import { openGenerations, writeDurably, writeSealed, type Disk } from '@trunkline/model/store';
+import { openOutbox, type Outbox } from './outbox.ts';
 import type { FinishedTask } from './outcome.ts';
 import { STATE_FORMAT, type StateLabel } from './state-folder.ts';
 
@@ -24,6 +25,8 @@ export interface RunStates {
   save(standing: Standing, bytes: Uint8Array, scores?: readonly FinishedTask[]): void;
   load(round: number): SavedState;
   forgetAfter(round: number): void;
+  /** Answers before they leave. */
+  readonly outbox: Outbox;
   /** Heads, adapters and optimizers as they are to be used: `state.safetensors`. */
   saveFinal(bytes: Uint8Array): void;
   /** The run is over after `round` rounds. */
@@ -52,29 +55,41 @@ export function openRunStates(
       throw fail('STORAGE_FAILED', { file: folder, reason: (cause as Error).message }, cause);
     }
   };
-  if (before && before.birth !== label.birth) {
+  const surveyed = () => {
+    const { sound, damaged } = kept.survey();
+    for (const { file, problem } of damaged) said(file, `${problem}; it is set aside as \`.damaged\``);
+    return sound;
+  };
+  const kept = openGenerations(disk, `${folder}/rounds`);
+  let sound = surveyed();
+  // The states themselves say it too: the label may have been damaged.
+  const birth = (sound.at(-1)?.note['birth'] as string | undefined) ?? before?.birth ?? label.birth;
+  if (birth !== label.birth) {
     const aside = unusedName(disk, folder);
     stored(() => disk.rename(folder, aside));
     said(folder, `it belongs to an earlier run of this name and is kept as ${aside}`);
+    sound = [];
   }
   const writeLabel = (round: number, digest: string | null) =>
     stored(() => {
       disk.makeFolder(folder);
-      writeJsonDurably(disk, `${folder}/state.json`, { format: STATE_FORMAT, ...label, round, sha256: digest });
+      writeSealed(disk, `${folder}/state.json`, { format: STATE_FORMAT, ...label, round, sha256: digest });
     });
-  const kept = openGenerations(disk, `${folder}/rounds`);
-  const { sound, damaged } = kept.survey();
-  for (const { file, problem } of damaged) said(file, `${problem}; it is set aside as \`.damaged\``);
   let rounds = sound.map(({ round }) => round);
   const newest = sound.at(-1);
-  const own = before?.birth === label.birth ? before : undefined;
+  const own = birth === label.birth ? before : undefined;
   let finalDigest = own?.sha256 ?? null;
   writeLabel(own?.round ?? 0, finalDigest);
   return {
+    outbox: openOutbox(disk, `${folder}/outbox`, said),
     holds: () => [...rounds],
     newest: () => newest && stateOf(newest),
     save(standing, bytes, scores) {
-      kept.save(standing.round, bytes, { attempt: standing.attempt, ...(scores ? { scores } : {}) });
+      kept.save(standing.round, bytes, {
+        birth: label.birth,
+        attempt: standing.attempt,
+        ...(scores ? { scores } : {}),
+      });
       rounds = kept.rounds();
     },
     load: (round) => stateOf(kept.load(round)),

@@ -175,6 +175,7 @@ function welcomeOf(plan: Plan, client: string, message: Hello): Welcome {
     evaluateEvery,
     select: config.select,
     probeEvery,
+    ...(pace.journal ? { outbox: true } : {}),
     warmup: config.warmup,
   };
 }

@@ -48,6 +48,8 @@ export const welcomeMessage = z.strictObject({
   /** `best`: heads and adapters are kept with every trunk that is scored, until a better one is. */
   select: z.enum(['last', 'best']).default('last'),
   probeEvery: countField,
+  /** The coordinator keeps a journal: an answer must be on the client's disk before it is sent, and the same bytes are sent again. */
+  outbox: z.boolean().optional(),
   /** Steps that heads and adapters may be asked to take first, sending nothing, by a client that joins a run under way. */
   warmup: countField.max(limits.localSteps).default(0),
 });
