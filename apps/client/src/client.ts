@@ -43,7 +43,8 @@ export interface ClientDeps {
 export async function startClient(config: ClientConfig, deps: ClientDeps): Promise<Client> {
   requireGpu({ device: config.device, at: config.source.at(['device']) });
   const { disk = fileDisk() } = deps;
-  const held = heldStates(disk, deps.state, config.client);
+  const said = (file: string, problem: string) => deps.emit({ event: 'set-aside', file, problem });
+  const held = heldStates(disk, deps.state, config.client, said);
   const identity = openClientKey(deps.state, config.client, randomBytes);
   const route = routeTo(deps.url, { ca: deps.ca, environment: deps.environment ?? {} });
   const threads = deps.threads ?? availableParallelism();
@@ -69,7 +70,7 @@ export async function startClient(config: ClientConfig, deps: ClientDeps): Promi
       openRunStates(disk, runStateFolder(deps.state, label.run, label.client), {
         label,
         before: held.of(label.run)?.label,
-        said: (file, problem) => deps.emit({ event: 'set-aside', file, problem }),
+        said,
       }),
     emit: deps.emit,
     agree: deps.agree,

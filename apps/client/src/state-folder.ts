@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fail } from '@trunkline/protocol';
-import type { Disk } from '@trunkline/model/store';
+import { readSealed, type Disk } from '@trunkline/model/store';
 
 /** Version of what lies in a state folder. */
 export const STATE_FORMAT = 1;
@@ -44,12 +44,27 @@ export interface HeldStates {
 /** Where the state of one run lies. */
 export const runStateFolder = (folder: string, run: string, client: string): string => join(folder, run, client);
 
-/** Reads the labels of `client` in a state folder; a folder that is not there holds nothing. @throws SNAPSHOT_BROKEN, FOLDER_FORMAT */
-export function heldStates(disk: Disk, folder: string, client: string): HeldStates {
+/**
+ * Reads the labels of `client` in a state folder; a folder that is not there holds nothing. A damaged label is set aside: the states beside
+ * it say which run they are of.
+ * @param said hears which file, and what became of it
+ * @throws SNAPSHOT_BROKEN for what is no label, FOLDER_FORMAT
+ */
+export function heldStates(
+  disk: Disk,
+  folder: string,
+  client: string,
+  said: (file: string, problem: string) => void = () => undefined,
+): HeldStates {
   const fileOf = (run: string) => join(runStateFolder(folder, run, client), 'state.json');
   const labels = disk.list(folder).flatMap((run) => {
-    const bytes = disk.read(fileOf(run));
-    return bytes ? [readLabel(fileOf(run), bytes)] : [];
+    const file = fileOf(run);
+    const found = readSealed(disk, file);
+    if (!found) return [];
+    if (found.problem === undefined) return [labelOf(file, found.value)];
+    disk.rename(file, `${file}.damaged`);
+    said(file, `${found.problem}; it is set aside as \`.damaged\``);
+    return [];
   });
   return {
     of(run) {
@@ -68,10 +83,10 @@ export function refuseOtherTrunk(held: HeldStates, { run, trunk }: { run: string
   throw fail('TRUNK_DIFFERS', { at: `The state of run ${run} in ${known.file}`, found, expected });
 }
 
-function readLabel(file: string, bytes: Uint8Array): StateLabel {
+function labelOf(file: string, value: unknown): StateLabel {
   let label: z.output<typeof labelSchema>;
   try {
-    label = labelSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    label = labelSchema.parse(value);
   } catch (cause) {
     throw fail('SNAPSHOT_BROKEN', { file, problem: 'it is not the label of a saved state.' }, cause);
   }

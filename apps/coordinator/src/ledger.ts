@@ -1,12 +1,16 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fail, type TrunklineError } from '@trunkline/protocol';
-import { writeJsonDurably, type Disk } from '@trunkline/model/store';
+import { readSealed, writeSealed, type Disk } from '@trunkline/model/store';
 import type { Standing } from './round-events.ts';
 
 /** Version of what lies in a run folder. */
 export const RUN_FORMAT = 1;
 const FILE = 'ledger.json';
+/** Written before the other: should one be damaged, the other says as much. */
+const COPY = 'ledger.copy.json';
+
+export const LEDGER_FILES: readonly string[] = [FILE, COPY];
 
 const attemptSchema = z.object({
   attempt: z.number().int().nonnegative(),
@@ -48,30 +52,25 @@ export interface Ledger {
 
 /** @param newest the newest checkpoint in the folder, damaged ones included; null: none @throws FOLDER_FORMAT, FOLDER_BROKEN */
 export function readLedger(disk: Disk, folder: string, newest: number | null): Ledger | undefined {
-  const file = join(folder, FILE);
-  const bytes = disk.read(file);
-  if (!bytes) return undefined;
-  const broken = (cause?: unknown) =>
-    fail('FOLDER_BROKEN', { folder, problem: `${FILE} is damaged or of another program.` }, cause);
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    throw broken(cause);
-  }
-  const format = (json as { format?: unknown } | null)?.format;
+  const found = LEDGER_FILES.map((name) => readSealed(disk, join(folder, name)));
+  if (found.every((one) => one === undefined)) return undefined;
+  const whole = found.find((one) => one && one.problem === undefined);
+  const problem = `${FILE} and its copy are damaged or of another program.`;
+  const broken = (cause?: unknown) => fail('FOLDER_BROKEN', { folder, problem }, cause);
+  if (!whole || whole.problem !== undefined) throw broken();
+  const format = (whole.value as { format?: unknown } | null)?.format;
   if (typeof format === 'number' && format !== RUN_FORMAT)
-    throw fail('FOLDER_FORMAT', { file, found: format, expected: RUN_FORMAT });
-  const parsed = ledgerSchema.safeParse(json);
+    throw fail('FOLDER_FORMAT', { file: join(folder, FILE), found: format, expected: RUN_FORMAT });
+  const parsed = ledgerSchema.safeParse(whole.value);
   if (!parsed.success) throw broken(parsed.error);
-  return ledgerOver(parsed.data, newest, (data) => write(disk, file, data));
+  return ledgerOver(parsed.data, newest, (data) => write(disk, folder, data));
 }
 
 /** The ledger of a new run. @param birth made by chance @throws STORAGE_FAILED */
 export function createLedger(disk: Disk, folder: string, birth: string): Ledger {
   const data = firstPage(birth);
-  write(disk, join(folder, FILE), data);
-  return ledgerOver(data, null, (next) => write(disk, join(folder, FILE), next));
+  write(disk, folder, data);
+  return ledgerOver(data, null, (next) => write(disk, folder, next));
 }
 
 /** One that nothing is written of: such a run cannot go on. */
@@ -119,10 +118,13 @@ function ledgerOver(first: LedgerFile, newest: number | null, keep: (data: Ledge
   };
 }
 
-function write(disk: Disk, file: string, data: LedgerFile): void {
-  try {
-    writeJsonDurably(disk, file, data);
-  } catch (cause) {
-    throw fail('STORAGE_FAILED', { file, reason: (cause as Error).message }, cause);
+function write(disk: Disk, folder: string, data: LedgerFile): void {
+  for (const name of [COPY, FILE]) {
+    const file = join(folder, name);
+    try {
+      writeSealed(disk, file, data);
+    } catch (cause) {
+      throw fail('STORAGE_FAILED', { file, reason: (cause as Error).message }, cause);
+    }
   }
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fail } from '@trunkline/protocol';
-import { writeJsonDurably, type Disk } from '@trunkline/model/store';
+import { readSealed, writeSealed, type Disk } from '@trunkline/model/store';
 
 const scored = z.object({
   task: z.string(),
@@ -28,19 +28,27 @@ const fileOf = (folder: string): string => join(folder, 'result.json');
 /** @throws STORAGE_FAILED */
 export function writeResult(disk: Disk, folder: string, result: Result): void {
   try {
-    writeJsonDurably(disk, fileOf(folder), result);
+    writeSealed(disk, fileOf(folder), result);
   } catch (cause) {
     throw fail('STORAGE_FAILED', { file: fileOf(folder), reason: (cause as Error).message }, cause);
   }
 }
 
-/** The result in a run folder; undefined: it has not ended. @throws SNAPSHOT_BROKEN */
-export function readResult(disk: Disk, folder: string): Result | undefined {
-  const bytes = disk.read(fileOf(folder));
-  if (!bytes) return undefined;
-  try {
-    return resultSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
-  } catch (cause) {
-    throw fail('SNAPSHOT_BROKEN', { file: fileOf(folder), problem: 'it is not the result of a run' }, cause);
-  }
+/**
+ * The result in a run folder; undefined: it has not ended. One that is damaged is set aside: the end is scored again.
+ * @param damaged hears of that
+ */
+export function readResult(
+  disk: Disk,
+  folder: string,
+  damaged: (found: { file: string; problem: string }) => void,
+): Result | undefined {
+  const file = fileOf(folder);
+  const found = readSealed(disk, file);
+  if (!found) return undefined;
+  const parsed = resultSchema.safeParse(found.problem === undefined ? found.value : undefined);
+  if (parsed.success) return parsed.data;
+  disk.rename(file, `${file}.damaged`);
+  damaged({ file, problem: found.problem ?? 'it is not the result of a run' });
+  return undefined;
 }

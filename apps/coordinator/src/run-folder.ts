@@ -4,11 +4,11 @@ import { parse, stringify } from 'yaml';
 import { fail, PROTOCOL_VERSION } from '@trunkline/protocol';
 import { writeDurably, writeJsonDurably, type Disk } from '@trunkline/model/store';
 import { journalFolder } from './journal/read-journal.ts';
-import { RUN_FORMAT } from './ledger.ts';
+import { LEDGER_FILES, RUN_FORMAT } from './ledger.ts';
 import type { Plan } from './plan.ts';
 
 /** What a coordinator writes into its folder before the first round. */
-const FIRST = ['config.yaml', 'events.jsonl', 'manifest.json', 'ledger.json'];
+const FIRST = ['config.yaml', 'events.jsonl', 'manifest.json', ...LEDGER_FILES];
 
 /** Whether a run lies in `folder`, or was begun there. */
 export const holdsRun = (disk: Disk, folder: string): boolean => {
