@@ -147,7 +147,8 @@ describe('a run folder that is opened again', () => {
     writeFileSync(path, readFileSync(path, 'utf8').replace('100', '900'));
     const { from, damaged } = open();
     expect(from!.result).toBeNull();
-    expect(damaged).toEqual([{ file: path, problem: expect.stringContaining('seal') }]);
+    expect(damaged.map(({ file }) => file)).toEqual([path]);
+    expect(damaged[0]!.problem).toContain('seal');
     expect(readdirSync(folder)).toContain('result.json.damaged');
   });
 
