@@ -1,4 +1,4 @@
-import { bytesOf, fail, floatsOf, type AnsweredMessage, type ContributionMessage } from '@trunkline/protocol';
+import { bytesOf, fail, floatsOf, limits, type AnsweredMessage, type ContributionMessage } from '@trunkline/protocol';
 import { allFinite, type Wants } from '@trunkline/model/aggregation';
 import { normOf } from '@trunkline/model/optimizer';
 import { byteBudget, type ByteBudget } from './byte-budget.ts';
@@ -6,6 +6,7 @@ import type { BytePool } from './byte-pool.ts';
 import { orderedSum, type OrderedSum } from './ordered-sum.ts';
 import { byCodeUnits } from './rounds.ts';
 import type { Answers, Row } from './trunk-step.ts';
+import type { Turns } from './turns.ts';
 import { openUploads, type Uploads, type UploadsDeps } from './uploads.ts';
 
 /** What one client was asked in a round. */
@@ -62,6 +63,8 @@ export function openIntake(options: {
   budget?: number;
   /** Memory to use again from round to round. */
   memory?: IntakeMemory;
+  /** Where large contributions wait for their turn. */
+  turns?: Turns;
   /** The journal, where the mode has one. */
   record?: UploadsDeps['record'];
 }): RoundIntake {
@@ -84,6 +87,7 @@ export function openIntake(options: {
     options.asked.map(({ client }) => client),
     {
       into: memory?.sum,
+      turns: length * 4 < limits.turnBytes ? undefined : options.turns,
       added(client, values) {
         budget.release(client, values.byteLength);
         memory?.uploads.give(bytesOf(values));
@@ -124,6 +128,7 @@ export function openIntake(options: {
     take: ({ kind, bytes }) => (kind === 'sum' && memory ? memory.uploads.take(bytes) : new Uint8Array(bytes)),
     verify,
     record: options.record,
+    turns: options.turns,
     accept,
   });
 
@@ -146,6 +151,10 @@ export function openIntake(options: {
     },
     chunk: (client, message, bytes) => uploads.chunk(client, message, bytes),
     restore: (client, message, bytes) => uploads.restore(client, message, bytes),
+    close() {
+      uploads.close();
+      sum.stop();
+    },
     answered(client, message) {
       requireOpen(message.round, message.attempt, round, attempt);
       if ((counted.get(client) ?? 0) !== message.contributions) {
@@ -166,6 +175,7 @@ export function openIntake(options: {
       return sum.added;
     },
     answers() {
+      uploads.close();
       const all = total([...asked].map(([client, { lambda }]) => [client, Object.keys(lambda)] as const));
       if (exchange === 'rows') return { exchange, rows: ordered('row'), all };
       // In client order, so that the sum of shares is the same for every order of arrival.

@@ -1,4 +1,5 @@
 import { addScaled } from '@trunkline/model/aggregation';
+import type { Turns } from './turns.ts';
 
 /**
  * Σ of the clients' sums in client order, whatever order they arrive in: one is added as soon as all before it are in or known
@@ -9,6 +10,8 @@ export interface OrderedSum {
   put(client: string, values: Float32Array | null): void;
   /** Clients whose contribution is added, or skipped, already. */
   readonly added: number;
+  /** Nothing more is added: the round goes no further. */
+  stop(): void;
   /** Adds what is held, leaving out clients that did not answer. null: nothing was contributed. */
   finish(): Float64Array | null;
 }
@@ -16,6 +19,8 @@ export interface OrderedSum {
 export interface SumMemory {
   /** Where the sum is made; the next one may overwrite it once this one was read. */
   readonly into?: Float64Array | undefined;
+  /** Adds one contribution a turn; left out: as soon as it may be added. `finish` waits for no turn. */
+  readonly turns?: Turns | undefined;
   /** Hears of a contribution that is not needed any more. */
   readonly added?: (client: string, values: Float32Array) => void;
 }
@@ -30,11 +35,26 @@ export function orderedSum(length: number, clients: readonly string[], memory: S
     addScaled((sum ??= memory.into?.fill(0) ?? new Float64Array(length)), values, 1);
     memory.added?.(client, values);
   };
+  let over = false;
+  let going = false;
+  /** Adds the next one, if it is here; false: it is not. */
+  const step = (): boolean => {
+    const client = clients[next];
+    if (over || client === undefined || !held.has(client)) return false;
+    add(client, held.get(client)!);
+    held.delete(client);
+    next++;
+    return true;
+  };
   const advance = () => {
-    while (next < clients.length && held.has(clients[next]!)) {
-      add(clients[next]!, held.get(clients[next]!)!);
-      held.delete(clients[next]!);
-      next++;
+    const { turns } = memory;
+    if (!turns) while (step());
+    else if (!going) {
+      going = true;
+      void turns.run(() => {
+        going = false;
+        if (step()) advance();
+      });
     }
   };
   return {
@@ -45,7 +65,9 @@ export function orderedSum(length: number, clients: readonly string[], memory: S
       held.set(client, values);
       advance();
     },
+    stop: () => void (over = true),
     finish() {
+      over = true;
       for (; next < clients.length; next++) {
         add(clients[next]!, held.get(clients[next]!) ?? null);
         held.delete(clients[next]!);

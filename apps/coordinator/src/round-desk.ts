@@ -9,6 +9,7 @@ import type { Recorder } from './journal/recorder.ts';
 import type { Members } from './members.ts';
 import type { Plan } from './plan.ts';
 import type { TrunkStep } from './trunk-step.ts';
+import { createTurns } from './turns.ts';
 
 export interface DeskDeps {
   readonly members: Members;
@@ -26,6 +27,7 @@ export function createRoundDesk(plan: Plan, deps: DeskDeps): Desk {
   const { exchange, trunk, config, pace } = plan;
   const { wants } = plan.strategy;
   const book = answerBook();
+  const turns = createTurns((then) => clock.soon(then));
   const memory: IntakeMemory = {
     sum: new Float64Array(exchange === 'sum' ? trunk.layout.length : 0),
     uploads: bytePool(64),
@@ -87,6 +89,8 @@ export function createRoundDesk(plan: Plan, deps: DeskDeps): Desk {
     };
     const { maxNorm } = config;
     const bounds = { probe: opened.probe, budget: credits.bytes, maxNorm };
+    // Gone back: what waited for its turn there must not reach the memory that this round uses.
+    intake?.close();
     intake = openIntake({
       round,
       attempt,
@@ -95,6 +99,7 @@ export function createRoundDesk(plan: Plan, deps: DeskDeps): Desk {
       asked,
       wants,
       memory,
+      turns,
       record: recorder.contribution,
       ...bounds,
     });

@@ -2,6 +2,7 @@ import {
   assemble,
   contributionTransfer,
   fail,
+  limits,
   sha256,
   type Assembly,
   type ChunkMessage,
@@ -9,6 +10,7 @@ import {
   type MissingMessage,
 } from '@trunkline/protocol';
 import type { ByteBudget } from './byte-budget.ts';
+import type { Turns } from './turns.ts';
 
 /**
  * Contributions on their way in, until each is whole. What arrived outlives the line that brought it: announced again, a contribution
@@ -21,6 +23,8 @@ export interface Uploads {
   chunk(client: string, message: ChunkMessage, bytes: Uint8Array): void | Promise<void>;
   /** Takes in again what the journal holds. */
   restore(client: string, message: ContributionMessage, bytes: Uint8Array): void;
+  /** The round is over: what still waits for its turn is refused. */
+  close(): void;
 }
 
 interface Upload {
@@ -39,16 +43,19 @@ export interface UploadsDeps {
    * acknowledged, once it has resolved.
    */
   readonly record?: ((client: string, message: ContributionMessage, bytes: Uint8Array) => Promise<void>) | undefined;
+  /** Where large contributions wait for their turn; left out: all are taken in at once. */
+  readonly turns?: Turns | undefined;
   /** It counts. */
   readonly accept: (client: string, message: ContributionMessage, bytes: Uint8Array) => void;
 }
 
-export function openUploads({ round, budget, take, verify, record, accept }: UploadsDeps): Uploads {
+export function openUploads({ round, budget, take, verify, record, turns, accept }: UploadsDeps): Uploads {
   const open = new Map<string, Upload>();
   /** Complete ones that are being recorded: whoever asks meanwhile hears the same outcome. */
   const settling = new Map<string, Promise<void>>();
   /** Hash of each contribution that is in: the same bytes again are acknowledged again and counted once. */
   const received = new Map<string, string>();
+  let closed = false;
 
   const forget = (client: string, key: string, { assembly }: Upload) => {
     open.delete(key);
@@ -59,9 +66,10 @@ export function openUploads({ round, budget, take, verify, record, accept }: Upl
     received.set(key, message.sha256);
     accept(client, message, assembly.bytes);
   };
-  const complete = (client: string, key: string, upload: Upload): void | Promise<void> => {
+  const takeIn = (client: string, key: string, upload: Upload): void | Promise<void> => {
     const { message, assembly } = upload;
     try {
+      if (closed) throw fail('CONTRIBUTION_STALE', { found: round, expected: 'a later one' });
       if (sha256(assembly.bytes) !== message.sha256) throw fail('CONTRIBUTION_HASH', { client, round });
       verify(client, message, assembly.bytes);
     } catch (error) {
@@ -76,7 +84,19 @@ export function openUploads({ round, budget, take, verify, record, accept }: Upl
     return settled;
   };
 
+  const complete = (client: string, key: string, upload: Upload): void | Promise<void> => {
+    if (!turns || upload.message.bytes < limits.turnBytes) return takeIn(client, key, upload);
+    // Acknowledged behind what it set off: the answer that closes the round finds everything added.
+    const settled = turns
+      .run(() => takeIn(client, key, upload))
+      .then(() => turns.idle())
+      .finally(() => settling.delete(key));
+    settling.set(key, settled);
+    return settled;
+  };
+
   return {
+    close: () => void (closed = true),
     announce(client, message) {
       const transfer = contributionTransfer(message);
       const key = `${client}/${transfer}`;

@@ -32,6 +32,8 @@ export const limits = {
   idLength: 64,
   /** Uploads that the coordinator holds in memory at once; past it, credit is granted in sorted order. */
   uploadBudgetBytes: 512 * 1024 * 1024,
+  /** Contributions from this size on are hashed, checked and added one a turn of the event loop. */
+  turnBytes: 1024 * 1024,
   /** How long an admitted client may take for `hello` and `join`. */
   joinMs: 120_000,
   /** How long a challenge can be answered; a slow line and a proxy fit into it. */
