@@ -174,7 +174,7 @@ async function openDoor(opened: OpenedRun, deps: DoorDeps): Promise<Coordinator>
     closed: keeper.closed,
     opened: surface.opened,
     connected: (connection, admitted) =>
-      keeper.connected(connection, admitted, surface.heard(connection, core.connected(connection))),
+      keeper.connected(connection, admitted, surface.heard(connection, core.connected(surface.watched(connection)))),
     disconnected: (client, reason) => core.disconnected(client, reason),
     refused: (client, message, error) => core.emit({ event: 'refused', client, message, error: error.report() }),
   });

@@ -6,20 +6,22 @@ import type { ClientRound, RunEvent } from './run-events.ts';
 export interface Pulse {
   /** Liveness: when anything came, heartbeats included. */
   readonly heardAt: number;
-  /** Progress: when part of a message came; a heartbeat does not count. */
+  /** Progress: when part of an answer or of the trunk moved; heartbeats and acknowledgements of requests do not count. */
   readonly movedAt: number;
   readonly up: number;
   readonly down: number;
 }
 
-/** A heartbeat's frame has 3 bytes, 7 with a mask: more than two of them at once is part of a message. */
-const HEARTBEATS = 16;
+/** Heartbeats and acknowledgements are smaller: more at once is part of something that is being sent. */
+const SMALL_BYTES = 256;
 
 /** Watches the lines of all connected clients: liveness and progress are two clocks, and a slow client is not a dead one. */
 export interface Pulses {
   /** A client's line stands. `line` is its socket, under TLS the one within. */
   readonly opened: (client: string, line: Socket) => void;
   readonly of: (client: string) => Pulse | null;
+  /** It said something of its own accord, or has another part of the trunk. */
+  readonly moved: (client: string) => void;
   readonly answered: (client: string, message: AnsweredMessage) => void;
   /** Adds to a `round` event what each line carried and how many rows each answer is made of, since the event before. */
   readonly withTraffic: <E extends RunEvent>(event: E) => E;
@@ -45,7 +47,7 @@ export function createPulses(clock: Clock): Pulses {
       lines.set(client, line);
       socket.on('data', ({ length }: Buffer) => {
         line.heardAt = wall();
-        if (length > HEARTBEATS) line.movedAt = line.heardAt;
+        if (length > SMALL_BYTES) line.movedAt = line.heardAt;
       });
       socket.once('close', () => {
         if (lines.get(client) === line) lines.delete(client);
@@ -56,6 +58,10 @@ export function createPulses(clock: Clock): Pulses {
       if (!line) return null;
       const { heardAt, movedAt, socket } = line;
       return { heardAt, movedAt, up: socket.bytesRead, down: socket.bytesWritten };
+    },
+    moved(client) {
+      const line = lines.get(client);
+      if (line) line.movedAt = wall();
     },
     answered(client, { losses }) {
       rows.set(client, (rows.get(client) ?? 0) + losses.reduce((sum, { labelled }) => sum + labelled, 0));

@@ -143,7 +143,10 @@ export function record(into: RunRecord, event: RunEvent, date: Date): void {
     case 'waiting': {
       const { clients, tasks } = event;
       const nobody = clients.length + tasks.length === 0;
-      into.waiting = nobody ? null : { clients, tasks, since: into.waiting?.since ?? at };
+      // Said again and again while it lasts: it began when these were first named.
+      const before = into.waiting;
+      const same = before?.clients.join() === clients.join() && before.tasks.join() === tasks.join();
+      into.waiting = nobody ? null : { clients, tasks, since: same ? before.since : at };
       return;
     }
     case 'round':

@@ -17,6 +17,8 @@ export interface Surface {
   /** Follows live events. */
   readonly follow: (hear: Sink) => () => void;
   readonly opened: Pulses['opened'];
+  /** The same line, with its transfers watched. */
+  readonly watched: (connection: Connection) => Connection;
   /** The same handlers, listened to. */
   readonly heard: (connection: Connection, handlers: ClientHandlers) => ClientHandlers;
   /** Somebody was turned away before anything was allocated for it. Kept in bounded memory, and in no log: strangers must not fill a disk. */
@@ -50,11 +52,27 @@ export function createSurface(plan: Plan, clock: Clock): Surface {
     withTraffic: pulses.withTraffic,
     follow: hub.follow,
     opened: pulses.opened,
+    watched: (connection) => ({
+      ...connection,
+      async chunk(message, bytes) {
+        await connection.chunk(message, bytes);
+        pulses.moved(connection.client);
+      },
+    }),
     heard: ({ client }, handlers) => ({
       ...handlers,
+      contribution(message, bytes) {
+        pulses.moved(client);
+        return handlers.contribution(message, bytes);
+      },
       answered(message, bytes) {
+        pulses.moved(client);
         pulses.answered(client, message);
         return handlers.answered(message, bytes);
+      },
+      scores(message, bytes) {
+        pulses.moved(client);
+        return handlers.scores(message, bytes);
       },
     }),
     turnedAway(client, error) {
