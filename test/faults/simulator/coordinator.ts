@@ -1,0 +1,82 @@
+import {
+  createCore,
+  openRecord,
+  openRun,
+  writeResult,
+  type Core,
+  type Outcome,
+  type RunEvent,
+} from '@trunkline/coordinator';
+import { toTrunklineError, type TrunklineError } from '@trunkline/protocol';
+import type { Storage } from './disk.ts';
+import { openGate } from './gate.ts';
+import type { Network } from './network.ts';
+import type { Planted } from './planted.ts';
+import type { Variant } from './variants.ts';
+import type { Process, World } from './world.ts';
+
+const FOLDER = 'runs/one';
+
+export interface CoordinatorProcess {
+  readonly process: Process;
+  /** undefined: it did not come as far. */
+  readonly core: Core | undefined;
+}
+
+export interface CoordinatorDeps {
+  readonly network: Network;
+  readonly storage: Storage;
+  readonly planted: Planted | undefined;
+  readonly heard: (event: RunEvent) => void;
+  readonly sent: (event: string, message: unknown) => void;
+  /** The process ended by itself. */
+  readonly ended: (outcome: Outcome) => void;
+}
+
+/** A coordinator process over what lies on its disk: what `startCoordinator` puts together, with a simulated door. */
+export function startCoordinator(world: World, { plan }: Variant, deps: CoordinatorDeps): CoordinatorProcess {
+  const { network, storage } = deps;
+  const process = world.begin('coordinator');
+  const disk = storage.of(process);
+  const heard = (event: RunEvent) => process.alive && deps.heard(event);
+  const end = (outcome: Outcome) => {
+    if (!process.alive) return;
+    network.died(process);
+    process.kill();
+    deps.ended(outcome);
+  };
+  try {
+    const birth = () => String(world.random.uint32());
+    const opened = openRun(plan.config, { disk, folder: FOLDER, resume: true, durable: true, birth });
+    const { ledger, checkpoints, from, damaged } = opened;
+    const record = openRecord(opened, { disk, folder: FOLDER, failed: (error) => core.fail(error) });
+    for (const { file, problem } of damaged) heard({ event: 'damaged', file, problem });
+    ledger.listened(4100);
+    const core = createCore(plan, {
+      clock: process.clock,
+      emit: heard,
+      checkpoints,
+      ledger: deps.planted === 'attempts-again' ? { ...ledger, attempt: 0 } : ledger,
+      from,
+      record,
+      keepResult: (result) => writeResult(disk, FOLDER, result),
+      traffic: () => ({ up: 0, down: 0 }),
+      manifest: () => undefined,
+    });
+    openGate(network, {
+      process,
+      core,
+      sent: deps.sent,
+      refused: (client, message, error) => core.emit({ event: 'refused', client, message, error: error.report() }),
+    });
+    void core.done.then((outcome) => world.after(0, 'coordinator ends', () => end(outcome), process));
+    core.begin();
+    return { process, core };
+  } catch (thrown) {
+    world.after(0, 'coordinator cannot start', () => end({ kind: 'failed', error: toTrunklineError(thrown) }), process);
+    return { process, core: undefined };
+  }
+}
+
+/** The disk failed, and may be well again: an operator starts it once more. */
+export const isStorage = ({ code }: TrunklineError): boolean => code === 'STORAGE_FAILED';

@@ -1,0 +1,168 @@
+import { folderOf, type Disk, type DiskFile } from '@trunkline/model/store';
+import type { Process, World } from './world.ts';
+
+/** A machine's disk: what was not synced may be lost or torn when the power goes, and outlives a process that is merely killed. */
+export interface Storage {
+  /** The disk as a process uses it; each of its operations may be the process's last. */
+  of(process: Process): Disk;
+  /** The power goes: of what was not synced, a part that chance chooses is kept. */
+  readonly loseUnsynced: () => void;
+  /** Called before each operation that changes something. It may kill the process, or throw what a disk throws. */
+  watch(before: (process: Process) => void): void;
+  /** Flips one bit of a file, as a bad sector does; null: no file's path matches. */
+  flip(pattern: RegExp): string | null;
+}
+
+/** What lies under a name: the bytes that every process sees, those that are safe, and whether it ever was safe. */
+interface Content {
+  bytes: Uint8Array;
+  safe: Uint8Array;
+}
+
+/** A change of the names in a folder that is not safe yet; a rename is one change of two names. */
+type NameChange = readonly (readonly [path: string, content: Content | null])[];
+
+/** How long a sync takes that does not hold up its caller. */
+const SYNC_MS = 8;
+
+/** @param lies syncs do nothing: a bug to be found */
+export function createStorage(world: World, lies = false): Storage {
+  const { random } = world;
+  let names = new Map<string, Content>();
+  let safeNames = new Map<string, Content>();
+  const folders = new Set<string>();
+  let changes: NameChange[] = [];
+  let before: (process: Process) => void = () => {};
+
+  const put = (into: Map<string, Content>, change: NameChange) => {
+    for (const [path, content] of change) {
+      if (content) into.set(path, content);
+      else into.delete(path);
+    }
+  };
+  const name = (...change: NameChange) => {
+    put(names, change);
+    changes.push(change);
+  };
+  const settle = (done: readonly NameChange[]) => done.forEach((change) => put(safeNames, change));
+  /** A write that was under way may be there in part, its length in full. */
+  const torn = (bytes: Uint8Array, safe: Uint8Array): Uint8Array => {
+    if (bytes.length <= safe.length) return random.uniform() < 0.5 ? bytes : safe;
+    const kept = safe.length + random.below(bytes.length - safe.length + 1);
+    if (random.uniform() < 0.7) return bytes.slice(0, kept);
+    return bytes.map((byte, i) => (i < kept ? byte : 0));
+  };
+
+  const of = (process: Process): Disk => {
+    const must = () => {
+      if (process.alive) before(process);
+      if (!process.alive) throw new Error('the process is gone');
+    };
+    const fileOf = (content: Content): DiskFile => ({
+      get size() {
+        return content.bytes.length;
+      },
+      write(bytes) {
+        try {
+          must();
+        } catch (killed) {
+          // Whatever reached the disk of its last write.
+          append(content, bytes.subarray(0, random.below(bytes.length + 1)));
+          throw killed;
+        }
+        append(content, bytes);
+      },
+      sync() {
+        must();
+        if (!lies) content.safe = content.bytes;
+      },
+      async synced() {
+        must();
+        const { bytes } = content;
+        await new Promise<void>((done) => {
+          world.after(random.uniform() * SYNC_MS, 'synced', done, process);
+        });
+        if (!lies && bytes.length >= content.safe.length) content.safe = bytes;
+      },
+      truncate(size) {
+        must();
+        content.bytes = content.bytes.slice(0, size);
+      },
+      close: () => undefined,
+    });
+    return {
+      read: (path) => names.get(path)?.bytes.slice() ?? null,
+      list: (folder) => {
+        const inside = [...names.keys(), ...folders].filter((path) => path.startsWith(`${folder}/`));
+        return [...new Set(inside.map((path) => path.slice(folder.length + 1).split('/')[0]!))].sort();
+      },
+      makeFolder(folder) {
+        must();
+        for (let path = folder; !folders.has(path) && path !== '.' && path !== '/'; path = folderOf(path))
+          folders.add(path);
+      },
+      open(path, how) {
+        must();
+        const found = names.get(path);
+        if (found && how === 'append') return fileOf(found);
+        // Opened to be written anew, a file is empty at once, whatever is safe of it.
+        if (found) found.bytes = new Uint8Array();
+        else name([path, { bytes: new Uint8Array(), safe: new Uint8Array() }]);
+        return fileOf(names.get(path)!);
+      },
+      rename(from, to) {
+        must();
+        const content = names.get(from);
+        if (content) return name([to, content], [from, null]);
+        const inside = [...names].filter(([path]) => path.startsWith(`${from}/`));
+        if (inside.length === 0) throw Object.assign(new Error(`ENOENT: ${from}`), { code: 'ENOENT' });
+        name(
+          ...inside.flatMap(([path, held]) => [[to + path.slice(from.length), held] as const, [path, null] as const]),
+        );
+      },
+      remove(path) {
+        must();
+        if (names.has(path)) name([path, null]);
+      },
+      syncFolder(folder) {
+        must();
+        const inside = ([first]: NameChange) => first !== undefined && folderOf(first[0]) === folder;
+        settle(changes.filter(inside));
+        changes = changes.filter((change) => !inside(change));
+      },
+    };
+  };
+  return {
+    of,
+    watch: (hook) => void (before = hook),
+    loseUnsynced() {
+      // A file system keeps the order of changes of names: some of the first are there.
+      settle(changes.slice(0, random.below(changes.length + 1)));
+      changes = [];
+      names = safeNames;
+      safeNames = new Map(names);
+      for (const content of new Set(names.values())) {
+        if (content.bytes !== content.safe) content.bytes = content.safe = torn(content.bytes, content.safe);
+      }
+    },
+    flip(pattern) {
+      const paths = [...names]
+        .filter(([path, { bytes }]) => pattern.test(path) && bytes.length > 0)
+        .map(([path]) => path);
+      if (paths.length === 0) return null;
+      const path = paths[random.below(paths.length)]!;
+      const content = names.get(path)!;
+      const bytes = content.bytes.slice();
+      bytes[random.below(bytes.length)]! ^= 1 << random.below(8);
+      content.bytes = content.safe = bytes;
+      return path;
+    },
+  };
+}
+
+function append(content: Content, bytes: Uint8Array): void {
+  const whole = new Uint8Array(content.bytes.length + bytes.length);
+  whole.set(content.bytes);
+  whole.set(bytes, content.bytes.length);
+  content.bytes = whole;
+}

@@ -1,0 +1,156 @@
+import type { Outcome, RunEvent } from '@trunkline/coordinator';
+import type { ClientOutcome } from '@trunkline/client';
+import { toTrunklineError } from '@trunkline/protocol';
+import { startClient } from './client.ts';
+import { startCoordinator, type CoordinatorProcess } from './coordinator.ts';
+import { createStorage, type Storage } from './disk.ts';
+import { emptyHistory, type History } from './history.ts';
+import { createNetwork, type Network } from './network.ts';
+import type { Planted } from './planted.ts';
+import type { Variant } from './variants.ts';
+import type { Process, World } from './world.ts';
+
+/** One machine: its disk outlives the processes that run on it, one after the other. */
+export interface Machine {
+  readonly name: string;
+  readonly storage: Storage;
+  readonly process: Process;
+  /** The processes that ran here ended by themselves, and none is to run again. */
+  readonly done: boolean;
+}
+
+/** A coordinator and its clients, each on a machine, and whoever starts again what has ended before its time. */
+export interface Federation {
+  readonly network: Network;
+  readonly history: History;
+  readonly coordinator: Machine;
+  /** In the order of their names. */
+  readonly machines: readonly Machine[];
+  /** Everyone has ended as they should. */
+  readonly over: boolean;
+  /** Kills what runs on a machine, and starts it again after a while. */
+  kill(machine: Machine, how: { ms: number; powerLost: boolean; again: () => void }): void;
+  /** Starts again what an operator would, even without a fault. */
+  readonly core: CoordinatorProcess['core'];
+}
+
+/** An operator notices so soon that a coordinator has ended which some client still waits for. */
+const NOTICED_MS = 2_000;
+
+/** Failures of a client that its operator answers by starting it again. */
+const PASSING = new Set(['CLIENT_DUPLICATE', 'STORAGE_FAILED']);
+
+export function createFederation(world: World, variant: Variant, planted?: Planted): Federation {
+  const lies = planted === 'lying-disks';
+  const network = createNetwork(world);
+  const history = emptyHistory();
+  const heard = (event: RunEvent) => {
+    world.note(
+      `  ${event.event}${'round' in event ? ` ${event.round}` : ''}${'attempt' in event ? `/${event.attempt}` : ''}`,
+    );
+    history.events.push(event);
+  };
+  const said = (file: string, problem: string) => world.note(`  ${file}: ${problem}`);
+  const sent = (event: string, message: unknown) => {
+    if (event === 'trunk') history.trunks.push(message as History['trunks'][number]);
+  };
+
+  interface Running extends Machine {
+    process: Process;
+    done: boolean;
+    start: () => void;
+  }
+  let running: CoordinatorProcess;
+  const coordinator: Running = {
+    name: 'coordinator',
+    storage: createStorage(world, lies),
+    done: false,
+    process: undefined as never,
+    start() {
+      coordinator.done = false;
+      running = startCoordinator(world, variant, {
+        network,
+        storage: coordinator.storage,
+        planted,
+        heard,
+        sent,
+        ended: coordinatorEnded,
+      });
+      coordinator.process = running.process;
+    },
+  };
+  const machines: Running[] = Object.keys(variant.clients).map((client) => {
+    const machine: Running = {
+      name: client,
+      storage: createStorage(world, lies),
+      done: false,
+      process: undefined as never,
+      start() {
+        const ended = (outcome: ClientOutcome, digests: Record<string, string>) =>
+          clientEnded(machine, outcome, digests);
+        try {
+          machine.process = startClient(world, variant, {
+            client,
+            network,
+            storage: machine.storage,
+            planted,
+            history,
+            said,
+            ended,
+          });
+        } catch (thrown) {
+          history.broken.push(`${client} cannot start: ${toTrunklineError(thrown).message}`);
+        }
+      },
+    };
+    return machine;
+  });
+  const missing = () => machines.some(({ done }) => !done);
+
+  const coordinatorEnded = (outcome: Outcome) => {
+    coordinator.done = true;
+    if (outcome.kind === 'finished') history.finished.push(outcome);
+    if (outcome.kind === 'failed') return heard({ event: 'error', ...outcome.error.report() });
+    // Some client missed the end: the operator starts it again, and it says how the run ended.
+    if (missing()) world.after(NOTICED_MS, 'coordinator is started again', coordinator.start);
+  };
+  const clientEnded = (machine: Running, outcome: ClientOutcome, digests: Record<string, string>) => {
+    world.note(`  ${machine.name} ${outcome.kind}`);
+    if (outcome.kind === 'finished')
+      history.ends.set(machine.name, { digests, scores: outcome.tasks.map(({ task, metrics }) => [task, metrics]) });
+    else if (outcome.kind === 'failed' && PASSING.has(outcome.error.code))
+      return void world.after(NOTICED_MS, `${machine.name} is started again`, machine.start);
+    else if (outcome.kind === 'failed')
+      history.broken.push(`${machine.name} failed: ${outcome.error.code} ${outcome.error.message}`);
+    machine.done = true;
+  };
+
+  coordinator.start();
+  for (const machine of machines) machine.start();
+  return {
+    network,
+    history,
+    coordinator,
+    machines,
+    get core() {
+      return running.core;
+    },
+    get over() {
+      return coordinator.done && !missing();
+    },
+    kill(machine, { ms, powerLost, again }) {
+      const { process, storage } = machine;
+      if (!process.alive) return;
+      world.note(`  ${machine.name} is killed${powerLost ? ', its power lost' : ''}`);
+      process.kill();
+      network.died(process);
+      // Not at once: it may be in the middle of a write.
+      if (powerLost) world.after(0, `${machine.name} has no power`, storage.loseUnsynced);
+      const start = () => {
+        again();
+        (machine as Running).start();
+      };
+      world.after(ms, `${machine.name} is started again`, start);
+    },
+  };
+}

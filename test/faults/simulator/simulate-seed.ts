@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { randomStream } from '@trunkline/model/random';
+import { createFederation } from './federation.ts';
+import { judge, referenceOf, type Reference } from './history.ts';
+import type { Planted } from './planted.ts';
+import { startStorm } from './storm.ts';
+import { variants, type Variant } from './variants.ts';
+import { createWorld } from './world.ts';
+
+export interface Simulated {
+  readonly seed: number;
+  readonly variant: string;
+  readonly events: number;
+  readonly virtualMs: number;
+  /** SHA-256 of all that happened. */
+  readonly hash: string;
+  readonly trace: readonly string[];
+  /** Promises that were broken; none is what every seed must give. */
+  readonly broken: readonly string[];
+}
+
+/** A run is over so soon after the last fault, in virtual time. */
+const CALM_MS = 20 * 60_000;
+const MOST_EVENTS = 200_000;
+
+const references = new Map<string, Promise<Reference>>();
+
+/** The run of a seed: which variant, which storm and every delay come from the seed alone. @param planted a bug that must be found */
+export async function simulateSeed(seed: number, planted?: Planted): Promise<Simulated> {
+  const variant = variants[randomStream(seed, 'variant').below(variants.length)]!;
+  const reference = references.get(variant.name) ?? withoutFaults(variant);
+  references.set(variant.name, reference);
+  const expected = await reference;
+  const world = createWorld(seed);
+  const federation = createFederation(world, variant, planted);
+  const storm = startStorm(world, federation);
+  const late = () => storm.over && world.now > storm.calmSince + CALM_MS;
+  const how = await world.run(() => federation.over || late(), { most: MOST_EVENTS, untilMs: Infinity });
+  const broken = judge(federation.history, expected);
+  if (!federation.over) broken.unshift(`not over ${late() ? `${CALM_MS} ms after the last fault` : `(${how})`}`);
+  const { trace, events, now } = world;
+  const hash = createHash('sha256').update(trace.join('\n')).digest('hex');
+  return { seed, variant: variant.name, events, virtualMs: now, hash, trace, broken };
+}
+
+async function withoutFaults(variant: Variant): Promise<Reference> {
+  const world = createWorld(0);
+  const federation = createFederation(world, variant);
+  await world.run(() => federation.over, { most: MOST_EVENTS, untilMs: Infinity });
+  if (!federation.over)
+    throw new Error(`${variant.name} does not end even without a fault:\n${world.trace.slice(-40).join('\n')}`);
+  const reference = referenceOf(federation.history);
+  const broken = judge(federation.history, reference);
+  if (broken.length > 0) throw new Error(`${variant.name} breaks promises even without a fault: ${broken.join('; ')}`);
+  return reference;
+}
+
+/** What is broken, the last of what happened before, and how to see it again. */
+export const toldFailure = ({ seed, variant, broken, trace }: Simulated): string =>
+  [
+    `seed ${seed}, variant ${variant}, breaks its promises:`,
+    ...broken.slice(0, 5).map((promise) => `- ${promise}`),
+    'The last of what happened:',
+    ...trace.slice(-15),
+    `Again, with all that happened: TRUNKLINE_SEED=${seed} npx vitest run test/faults/simulator.test.ts`,
+  ].join('\n');

@@ -1,0 +1,37 @@
+import { fillRun, planRun, type Plan } from '@trunkline/coordinator';
+
+/** A run to put through storms: everything that is not chance. */
+export interface Variant {
+  readonly name: string;
+  readonly plan: Plan;
+  /** Client → its tasks. */
+  readonly clients: Readonly<Record<string, readonly string[]>>;
+}
+
+const TRIO = { ann: ['t-one', 't-two'], ben: ['t-three'], cleo: ['t-four'] };
+const PAIR = { ann: ['t-one'], ben: ['t-three', 't-two'] };
+const MOMENTUM = { momentum: { learningRate: 0.05 } };
+
+/** Runs of a few rounds with few parameters: what can go wrong between processes does not depend on sizes. */
+export const variants: readonly Variant[] = [
+  variant('sums', TRIO, { optimizer: MOMENTUM }),
+  variant('rows', PAIR, { exchange: 'rows', optimizer: { adam: { learningRate: 0.02 } } }),
+  variant('strategy', TRIO, { strategy: 'pcgrad', optimizer: MOMENTUM }),
+  variant('alone', { ann: ['t-one'] }, { optimizer: MOMENTUM, rounds: 30 }),
+];
+
+function variant(name: string, clients: Variant['clients'], settings: Record<string, unknown>): Variant {
+  const value = {
+    run: name,
+    seed: 3,
+    trunk: { input: [3], layers: [{ dense: { units: 2 } }] },
+    rounds: 14,
+    evaluateEvery: 5,
+    probeEvery: 4,
+    checkpointEvery: 3,
+    expect: Object.values(clients).flat(),
+    ...settings,
+  };
+  const source = { name, file: name, folder: '.', overrides: [], value, at: () => name };
+  return { name, clients, plan: planRun(fillRun(source)) };
+}

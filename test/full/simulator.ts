@@ -1,0 +1,31 @@
+import { simulateSeed, toldFailure } from '../faults/simulator/simulate-seed.ts';
+import type { Sweep } from './sweep.ts';
+
+const SEEDS = 100_000;
+const A_STEP = 500;
+/** Every so many seeds one runs twice. */
+const TWICE_EVERY = 10;
+
+/** A hundred thousand storms over the whole federation in virtual time. */
+export const simulator: Sweep = {
+  name: 'simulator',
+  summary: `the federation in virtual time, through storms of ${SEEDS.toLocaleString('en')} seeds: every promise kept, and the same again from the same seed`,
+  steps: () =>
+    Array.from({ length: SEEDS / A_STEP }, (_, i) => {
+      const first = i * A_STEP;
+      return { name: `seeds ${first} to ${first + A_STEP - 1}`, run: () => storms(first) };
+    }),
+};
+
+async function storms(first: number): Promise<string> {
+  let events = 0;
+  for (let seed = first; seed < first + A_STEP; seed++) {
+    const simulated = await simulateSeed(seed);
+    events += simulated.events;
+    if (simulated.broken.length > 0) throw new Error(toldFailure(simulated));
+    if (seed % TWICE_EVERY > 0) continue;
+    const again = await simulateSeed(seed);
+    if (again.hash !== simulated.hash) throw new Error(`seed ${seed} gives two different histories`);
+  }
+  return `${events} events, no promise broken`;
+}
