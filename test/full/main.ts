@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { errorText, fail, toTrunklineError } from '@trunkline/protocol';
 import { exactness } from './exactness.ts';
+import { simulator } from './simulator.ts';
 import { slowLinks } from './slow-links.ts';
 import type { Sweep } from './sweep.ts';
 import { fullSize } from './vitest-sweep.ts';
@@ -11,6 +12,7 @@ import { ROOT } from '../simulate/child.ts';
 const sweeps: readonly Sweep[] = [
   exactness,
   slowLinks,
+  simulator,
   fullSize('strangers', 'test/strangers.test.ts', '10,000 strangers at the door, 500 at a time'),
   fullSize('kkt', 'libs/model/src/aggregation/kkt.test.ts', 'solvers’ residuals over 10,000 matrices of all families'),
 ];
