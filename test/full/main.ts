@@ -5,12 +5,14 @@ import { errorText, fail, toTrunklineError } from '@trunkline/protocol';
 import { exactness } from './exactness.ts';
 import { simulator } from './simulator.ts';
 import { slowLinks } from './slow-links.ts';
+import { frames } from './frames.ts';
 import type { Sweep } from './sweep.ts';
 import { fullSize } from './vitest-sweep.ts';
 import { ROOT } from '../simulate/child.ts';
 
 const sweeps: readonly Sweep[] = [
   exactness,
+  frames,
   slowLinks,
   simulator,
   fullSize('strangers', 'test/strangers.test.ts', '10,000 strangers at the door, 500 at a time'),
