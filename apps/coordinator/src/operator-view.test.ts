@@ -107,10 +107,10 @@ describe('what an operator is told', () => {
         kind: 'stalled',
         who: 'b',
         since: new Date(at(30)).toISOString(),
-        what: expect.stringMatching(/heartbeats arrive/),
+        what: expect.stringMatching(/heartbeats arrive/) as string,
       },
     ]);
-    expect(of(30, 30)).toMatchObject([{ kind: 'stalled', what: expect.stringMatching(/neither/) }]);
+    expect(of(30, 30)).toMatchObject([{ kind: 'stalled', what: expect.stringMatching(/neither/) as string }]);
   });
 
   it('does not call a client stalled that had nothing to do until a moment ago', () => {
@@ -131,7 +131,7 @@ describe('what an operator is told', () => {
         kind: 'diverging',
         who: 'b',
         since: new Date(at(4)).toISOString(),
-        what: expect.stringMatching(/of dogs .* since round 1, 2 rounds running/),
+        what: expect.stringMatching(/of dogs .* since round 1, 2 rounds running/) as string,
       },
     ]);
     record(bad, round(3, { cats: 1, dogs: 0.5 }), new Date(at(9)));
