@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readClient, startClient, type ClientEvent } from '@trunkline/client';
 import { readRun, startCoordinator, type RunEvent } from '@trunkline/coordinator';
 import { fileDisk } from '@trunkline/model/disk';
-import { killRun } from './faults/kill-run.ts';
+import { COORDINATOR, openFleet, type Line } from './faults/fleet.ts';
 import { ROOT } from './simulate/child.ts';
 import { trainInProcess } from './simulate/in-process.ts';
 import { readJob } from './simulate/job.ts';
@@ -17,15 +17,48 @@ const run = join(ROOT, 'examples/drug-discovery/run.yaml');
 const lab = join(ROOT, 'examples/drug-discovery/lab-a.yaml');
 
 describe('processes that are killed', () => {
-  it('end in the bytes of a run that nothing happened to: four labs, 2 coordinator kills and one of a client', async () => {
-    const job = readJob(run, ['rounds=45', 'checkpointEvery=5', 'evaluateEvery=15', 'probeEvery=10', 'select=best']);
-    const killed = await killRun(job, join(temporary, 'killed'), { seed: 3, coordinator: 2, clients: 1 });
-    const undisturbed = await trainInProcess(job);
-    expect(killed.sha256).toBe(undisturbed.trunk.sha256);
-    expect(killed.digests).toEqual(undisturbed.digests);
-    expect(killed.history.attempts).toBeGreaterThan(1);
+  it('end in the bytes of a run that nothing happened to: a coordinator, a lab, then both', async () => {
+    const job = readJob(run, ['rounds=40', 'checkpointEvery=4', 'evaluateEvery=10', 'probeEvery=10', 'select=best']);
+    const labs = job.clients.map(({ config }) => config.client);
+    // Held up a little, so that there is a run left to kill.
+    const fleet = openFleet({ folder: join(temporary, 'killed'), job, clientArgs: ['--delay', '30'] });
+    const closed =
+      (round: number) =>
+      ({ from, said }: Line) =>
+        from === COORDINATOR && said.event === 'round' && Number(said['round']) >= round;
+    await Promise.all([COORDINATOR, ...labs].map((member) => fleet.start(member)));
+    const kills: [number, string[]][] = [
+      [6, [COORDINATOR]],
+      [13, [labs[1]!]],
+      [22, [COORDINATOR, labs[2]!]],
+      [31, [labs[0]!, COORDINATOR]],
+    ];
+    try {
+      for (const [round, members] of kills) {
+        await fleet.until(closed(round), { from: fleet.lines.length });
+        for (const member of members) await fleet.signal(member, 'SIGKILL');
+        for (const member of members) await fleet.start(member);
+      }
+      const end = await fleet.until(({ from, said }) => from === COORDINATOR && said.event === 'finished');
+      for (const member of [COORDINATOR, ...labs]) expect((await fleet.ended(member)).code, member).toBe(0);
+      const undisturbed = await trainInProcess(job);
+      expect(end.said['sha256']).toBe(undisturbed.trunk.sha256);
+      expect(digestsOf(fleet.lines)).toEqual(undisturbed.digests);
+    } finally {
+      await fleet.close();
+    }
   }, 180_000);
 });
+
+/** Of the heads that the test scores are of. */
+const digestsOf = (lines: readonly Line[]): Record<string, string> =>
+  Object.fromEntries(
+    lines
+      .filter(({ said }) => said.event === 'scores' && said['split'] === 'test' && 'digests' in said)
+      .flatMap(({ from, said }) =>
+        Object.entries(said['digests'] as Record<string, string>).map(([name, digest]) => [`${from}/${name}`, digest]),
+      ),
+  );
 
 const settings = ['expect=["nr-ar","nr-er","sr-atad5"]', 'checkpointEvery=5', 'probeEvery=0', 'evaluateEvery=10'];
 
