@@ -58,7 +58,14 @@ export function cutTornTail(disk: Disk, folder: string): TornTail | null {
       continue;
     }
     if (reading.is === 'damaged') throw damaged(file, offset, reading.problem);
-    if (reading.is === 'end' && offset > 0) return null;
+    if (reading.is === 'end' && offset > 0) {
+      // A crash may have come between its last record and the sync: whoever goes on from it relies on it.
+      const handle = disk.open(file, 'append');
+      handle.sync();
+      handle.close();
+      disk.syncFolder(folder);
+      return null;
+    }
     if (offset === 0) {
       disk.remove(file);
       disk.syncFolder(folder);
