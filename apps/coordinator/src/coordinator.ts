@@ -132,7 +132,7 @@ async function openDoor(opened: OpenedRun, deps: DoorDeps): Promise<Coordinator>
   try {
     ledger.listened(port);
     cut = cutTornLine(disk, events);
-    journal = jsonlSink(events);
+    journal = jsonlSink(events, config.record.eventsMb * 1e6);
     output = openOutput(config, { ...(deps.output ?? systemOutput), folder, begun: clock.date() });
   } catch (error) {
     await http.close();

@@ -3,6 +3,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { z } from 'zod';
 import { fail } from '@trunkline/protocol';
 import type { RunEvent } from '../run-events.ts';
+import { OLD_PARTS, oldPart } from './jsonl.ts';
 
 /** One line of `events.jsonl`, read back. */
 export interface Written {
@@ -50,8 +51,11 @@ export function openEvents(file: string): EventsReader {
   };
 }
 
-/** All of a run's log, oldest first. @throws STORAGE_FAILED */
-export const readEvents = (file: string): Generator<Written> => openEvents(file).more();
+/** All of a run's log that is kept, oldest first. @throws STORAGE_FAILED */
+export function* readEvents(file: string): Generator<Written> {
+  for (let n = OLD_PARTS; n > 0; n--) yield* openEvents(oldPart(file, n)).more();
+  yield* openEvents(file).more();
+}
 
 interface Place {
   readonly offset: number;
