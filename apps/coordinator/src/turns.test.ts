@@ -56,6 +56,12 @@ describe('large contributions', () => {
     expect(inTurns.answers()).toEqual(atOnce.answers());
   });
 
+  it('that come all together are all acknowledged, whoever waits for whom', async () => {
+    const intake = open(createTurns((then) => void setImmediate(then)));
+    await Promise.all([...clients].reverse().map((client) => send(intake, client)));
+    expect(intake.added).toBe(3);
+  });
+
   it('that wait for their turn when the round ends are refused, and touch nothing of the next one', async () => {
     const soon: (() => void)[] = [];
     const intake = open(createTurns((then) => void soon.push(then)));

@@ -12,15 +12,17 @@ export interface Turns {
 /** @param soon calls what it is given in a later turn */
 export function createTurns(soon: (then: () => void) => void): Turns {
   const queue: (() => void)[] = [];
+  /** Who waits until nothing else does. */
+  const idlers: (() => void)[] = [];
   let going = false;
   const next = () => {
     const begin = queue.shift();
     going = begin !== undefined;
-    if (!begin) return;
+    if (!begin) return idlers.splice(0).forEach((resolve) => resolve());
     begin();
     soon(next);
   };
-  const turns: Turns = {
+  return {
     async run(work) {
       await new Promise<void>((resolve) => {
         queue.push(resolve);
@@ -30,10 +32,6 @@ export function createTurns(soon: (then: () => void) => void): Turns {
       });
       return work();
     },
-    async idle() {
-      do await turns.run(() => undefined);
-      while (queue.length > 0);
-    },
+    idle: () => (going ? new Promise((resolve) => idlers.push(resolve)) : Promise.resolve()),
   };
-  return turns;
 }
