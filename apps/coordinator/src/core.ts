@@ -8,12 +8,11 @@ import type { Core, CoreDeps, Outcome } from './core-contract.ts';
 import { createDelivery } from './delivery.ts';
 import { createFarewell } from './farewell.ts';
 import { afterRecord } from './journal/after-record.ts';
-import { toPlain } from './journal/plain.ts';
 import type { FoundJournal } from './journal/read-journal.ts';
 import { createRecorder } from './journal/recorder.ts';
-import { takeUp } from './journal/take-up.ts';
+import { baseOf, takeUp } from './journal/take-up.ts';
 import { createMachine } from './machine.ts';
-import { createMembers, seatedRecord } from './members.ts';
+import { createMembers } from './members.ts';
 import type { Plan } from './plan.ts';
 import { createRoundDesk } from './round-desk.ts';
 import type { Effect, RoundsEvent } from './round-events.ts';
@@ -177,20 +176,8 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
     const known = { selection: selection.snapshot(), streaks: [...state.streaks], enough: state.enough };
     const saved = deps.checkpoints.save({ ...keeper.snapshot(), ...known });
     ledger.saved(keeper.version);
-    recorder.checkpoint(
-      {
-        round: keeper.version,
-        attempt: state.attempt,
-        sha256: saved.sha256,
-        machine: toPlain(state),
-        seats: [...members.all.values()].map(seatedRecord),
-        counts: desk.counts(),
-        scores: lastScores,
-        due: [due],
-      },
-      desk.pending(),
-      deps.checkpoints.oldest() ?? 0,
-    );
+    const base = baseOf({ machine, members, desk, keeper, scores: lastScores, due, sha256: saved.sha256 });
+    recorder.checkpoint(base, desk.pending(), deps.checkpoints.oldest() ?? 0);
     emit({ event: 'checkpoint', round: keeper.version, ...saved });
   };
 

@@ -1,11 +1,13 @@
 import { flatDigest } from '@trunkline/model/layout';
 import type { Desk } from '../desk.ts';
 import type { Machine } from '../machine.ts';
-import type { Members } from '../members.ts';
+import { seatedRecord, type Members } from '../members.ts';
 import type { Effect } from '../round-events.ts';
 import type { Selection } from '../selection.ts';
 import type { ScoredTask } from '../run-events.ts';
 import type { TrunkStep } from '../trunk-step.ts';
+import { toPlain } from './plain.ts';
+import type { BaseRecord } from './record.ts';
 import { retell, type Told } from './replay.ts';
 import type { Entry } from './segments.ts';
 
@@ -75,4 +77,27 @@ function rememberOnly(effect: Effect, { members, selection, scores, scored, goBa
     default:
       return;
   }
+}
+
+/** What a new segment begins with. */
+export function baseOf(parts: {
+  machine: Machine;
+  members: Members;
+  desk: Desk;
+  keeper: TrunkStep;
+  scores: readonly ScoredTask[];
+  due: Effect;
+  sha256: string;
+}): Omit<BaseRecord, 'kind' | 'following'> {
+  const { machine, members, desk, keeper, scores, due, sha256 } = parts;
+  return {
+    round: keeper.version,
+    attempt: machine.state.attempt,
+    sha256,
+    machine: toPlain(machine.state),
+    seats: [...members.all.values()].map(seatedRecord),
+    counts: desk.counts(),
+    scores,
+    due: [due],
+  };
 }
