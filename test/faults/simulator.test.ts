@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { PLANTED } from './simulator/planted.ts';
 import { simulateSeed, toldFailure } from './simulator/simulate-seed.ts';
 
-/** 25 s of one core; `npm run test:full -- simulator` goes through 100,000. */
-const SEEDS = 400;
+/** About 20 s of one core; `npm run test:full -- simulator` goes through 100,000. */
+const SEEDS = 600;
 const TWICE = 12;
 const FOUND_WITHIN = 40;
 

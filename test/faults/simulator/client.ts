@@ -18,7 +18,7 @@ import type { Process, World } from './world.ts';
 
 const FOLDER = 'state';
 
-export interface ClientDeps {
+interface ClientDeps {
   readonly client: string;
   readonly network: Network;
   readonly storage: Storage;

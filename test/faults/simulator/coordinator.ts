@@ -1,13 +1,5 @@
-import {
-  createCore,
-  openRecord,
-  openRun,
-  writeResult,
-  type Core,
-  type Outcome,
-  type RunEvent,
-} from '@trunkline/coordinator';
-import { toTrunklineError, type TrunklineError } from '@trunkline/protocol';
+import { createCore, openRecord, openRun, writeResult, type Outcome, type RunEvent } from '@trunkline/coordinator';
+import { toTrunklineError } from '@trunkline/protocol';
 import type { Storage } from './disk.ts';
 import { openGate } from './gate.ts';
 import type { Network } from './network.ts';
@@ -17,13 +9,7 @@ import type { Process, World } from './world.ts';
 
 const FOLDER = 'runs/one';
 
-export interface CoordinatorProcess {
-  readonly process: Process;
-  /** undefined: it did not come as far. */
-  readonly core: Core | undefined;
-}
-
-export interface CoordinatorDeps {
+interface CoordinatorDeps {
   readonly network: Network;
   readonly storage: Storage;
   readonly planted: Planted | undefined;
@@ -34,7 +20,7 @@ export interface CoordinatorDeps {
 }
 
 /** A coordinator process over what lies on its disk: what `startCoordinator` puts together, with a simulated door. */
-export function startCoordinator(world: World, { plan }: Variant, deps: CoordinatorDeps): CoordinatorProcess {
+export function startCoordinator(world: World, { plan }: Variant, deps: CoordinatorDeps): Process {
   const { network, storage } = deps;
   const process = world.begin('coordinator');
   const disk = storage.of(process);
@@ -71,12 +57,9 @@ export function startCoordinator(world: World, { plan }: Variant, deps: Coordina
     });
     void core.done.then((outcome) => world.after(0, 'coordinator ends', () => end(outcome), process));
     core.begin();
-    return { process, core };
+    return process;
   } catch (thrown) {
     world.after(0, 'coordinator cannot start', () => end({ kind: 'failed', error: toTrunklineError(thrown) }), process);
-    return { process, core: undefined };
+    return process;
   }
 }
-
-/** The disk failed, and may be well again: an operator starts it once more. */
-export const isStorage = ({ code }: TrunklineError): boolean => code === 'STORAGE_FAILED';

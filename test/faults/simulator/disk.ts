@@ -45,12 +45,10 @@ export function createStorage(world: World, lies = false): Storage {
     changes.push(change);
   };
   const settle = (done: readonly NameChange[]) => done.forEach((change) => put(safeNames, change));
-  /** A write that was under way may be there in part, its length in full. */
+  /** Of what was written behind what is safe, any number of bytes may be there. */
   const torn = (bytes: Uint8Array, safe: Uint8Array): Uint8Array => {
     if (bytes.length <= safe.length) return random.uniform() < 0.5 ? bytes : safe;
-    const kept = safe.length + random.below(bytes.length - safe.length + 1);
-    if (random.uniform() < 0.7) return bytes.slice(0, kept);
-    return bytes.map((byte, i) => (i < kept ? byte : 0));
+    return bytes.slice(0, safe.length + random.below(bytes.length - safe.length + 1));
   };
 
   const of = (process: Process): Disk => {

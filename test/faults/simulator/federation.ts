@@ -2,7 +2,7 @@ import type { Outcome, RunEvent } from '@trunkline/coordinator';
 import type { ClientOutcome } from '@trunkline/client';
 import { toTrunklineError } from '@trunkline/protocol';
 import { startClient } from './client.ts';
-import { startCoordinator, type CoordinatorProcess } from './coordinator.ts';
+import { startCoordinator } from './coordinator.ts';
 import { createStorage, type Storage } from './disk.ts';
 import { emptyHistory, type History } from './history.ts';
 import { createNetwork, type Network } from './network.ts';
@@ -30,8 +30,6 @@ export interface Federation {
   readonly over: boolean;
   /** Kills what runs on a machine, and starts it again after a while. */
   kill(machine: Machine, how: { ms: number; powerLost: boolean; again: () => void }): void;
-  /** Starts again what an operator would, even without a fault. */
-  readonly core: CoordinatorProcess['core'];
 }
 
 /** An operator notices so soon that a coordinator has ended which some client still waits for. */
@@ -60,7 +58,6 @@ export function createFederation(world: World, variant: Variant, planted?: Plant
     done: boolean;
     start: () => void;
   }
-  let running: CoordinatorProcess;
   const coordinator: Running = {
     name: 'coordinator',
     storage: createStorage(world, lies),
@@ -68,7 +65,7 @@ export function createFederation(world: World, variant: Variant, planted?: Plant
     process: undefined as never,
     start() {
       coordinator.done = false;
-      running = startCoordinator(world, variant, {
+      coordinator.process = startCoordinator(world, variant, {
         network,
         storage: coordinator.storage,
         planted,
@@ -76,7 +73,6 @@ export function createFederation(world: World, variant: Variant, planted?: Plant
         sent,
         ended: coordinatorEnded,
       });
-      coordinator.process = running.process;
     },
   };
   const machines: Running[] = Object.keys(variant.clients).map((client) => {
@@ -132,9 +128,6 @@ export function createFederation(world: World, variant: Variant, planted?: Plant
     history,
     coordinator,
     machines,
-    get core() {
-      return running.core;
-    },
     get over() {
       return coordinator.done && !missing();
     },

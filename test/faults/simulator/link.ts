@@ -22,7 +22,7 @@ const LATER_MS = 3_600_000;
 const BACK_OFF = { firstMs: 100, mostMs: 5_000, jitter: 0.5 };
 const URL = 'http://coordinator';
 
-export type OpenLink = ConversationDeps['link'];
+type OpenLink = ConversationDeps['link'];
 
 /** The client's line over the simulated network: does what `link.ts` of the client makes socket.io do. */
 export const openLink =

@@ -5,7 +5,7 @@ import type { TrunkSpec } from '@trunkline/model/trunk';
 import { offerOf, tinyLearner } from './tiny-learner.ts';
 import type { Process, World } from './world.ts';
 
-export type Trainer = ConversationDeps['trainer'];
+type Trainer = ConversationDeps['trainer'];
 
 /** A step takes this long, about. */
 const STEP_MS = { least: 1, most: 200 };
