@@ -12,7 +12,8 @@ import {
 import { openBackend } from '@trunkline/model/backend';
 import { needsNativeOrCpu } from '@trunkline/model/layer';
 import { flatDigest } from '@trunkline/model/layout';
-import { createLearner, describeTask, DRAWS, type StepResult } from '@trunkline/model/learner';
+import { DRAWS } from '@trunkline/model/aggregation';
+import { createLearner, describeTask, type StepResult } from '@trunkline/model/learner';
 import { trainBuffered } from './buffered.ts';
 import type { Job } from './job.ts';
 import type { Joint } from './joint.ts';

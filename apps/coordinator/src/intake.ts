@@ -1,5 +1,5 @@
 import { bytesOf, fail, floatsOf, limits, type AnsweredMessage, type ContributionMessage } from '@trunkline/protocol';
-import { allFinite, type Wants } from '@trunkline/model/aggregation';
+import { allFinite, DRAWS, type Wants } from '@trunkline/model/aggregation';
 import { normOf } from '@trunkline/model/optimizer';
 import { byteBudget, type ByteBudget } from './byte-budget.ts';
 import type { BytePool } from './byte-pool.ts';
@@ -37,8 +37,6 @@ export interface RoundIntake extends Uploads {
 }
 
 type Kind = ContributionMessage['kind'];
-/** The rows of the two further batches, in the order in which a strategy reads them. */
-const DRAWS = ['extra-1', 'extra-2'] as const;
 
 export interface IntakeMemory {
   readonly sum: Float64Array;

@@ -1,4 +1,4 @@
-import type { Wants } from './aggregation/strategy.ts';
+import type { Draw, Wants } from './aggregation/strategy.ts';
 import type { Source, Split } from './data/source.ts';
 import type { Tf } from './layer/layer.ts';
 import type { OptimizerConfig } from './optimizer/index.ts';
@@ -20,10 +20,6 @@ export interface LocalCall {
   /** Task → what its row is multiplied by before it is sent or added; left out: 1. */
   readonly scale?: Readonly<Record<string, number>>;
 }
-
-/** Batches that are drawn beside a round's own, each from random streams of its own. */
-export const DRAWS = ['extra-1', 'extra-2'] as const;
-export type Draw = (typeof DRAWS)[number];
 
 /** What one round asks of a learner. */
 export interface StepCall {

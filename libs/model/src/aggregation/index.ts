@@ -71,4 +71,5 @@ export const strategies: Readonly<Record<string, Strategy>> = Object.fromEntries
 export { addScaled, combineRows, roundScaled } from './combine.ts';
 export { allFinite } from './finite.ts';
 export { gramianOf } from './gramian.ts';
+export { DRAWS } from './strategy.ts';
 export type * from './strategy.ts';

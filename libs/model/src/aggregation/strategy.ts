@@ -37,6 +37,10 @@ export type StrategyState = { stationary?: boolean } & { readonly [key: string]:
 export type Needs = 'sum' | 'gramian' | 'rows';
 export type Wants = 'losses-after' | 'extra-batches';
 
+/** The batches that `extra-batches` asks for beside a round's own, each from random streams of its own. */
+export const DRAWS = ['extra-1', 'extra-2'] as const;
+export type Draw = (typeof DRAWS)[number];
+
 export interface Weigher {
   init(tasks: readonly string[]): StrategyState;
   /** Weights w, one for each of `input.tasks`; the direction is v = Σ w_k g_k. Pure: the given state is not changed. */

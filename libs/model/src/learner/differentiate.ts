@@ -1,7 +1,7 @@
 import type { Scalar, Variable } from '@tensorflow/tfjs';
 import type { Rows } from '../data/source.ts';
 import type { Tensor } from '../layer/layer.ts';
-import type { Draw } from '../learner.ts';
+import type { Draw } from '../aggregation/strategy.ts';
 import { encodeLabels, lossOf, type EncodedLabels } from './encode-labels.ts';
 import { forwardTasks } from './forward-tasks.ts';
 import type { Learned } from './learned.ts';

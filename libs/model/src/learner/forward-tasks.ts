@@ -1,7 +1,7 @@
 import { withGradient } from '../layer/custom-gradient.ts';
 import { forward } from '../layer/forward.ts';
 import type { Tensor } from '../layer/layer.ts';
-import type { Draw } from '../learner.ts';
+import type { Draw } from '../aggregation/strategy.ts';
 import { randomStream, type Random } from '../random.ts';
 import type { Learned } from './learned.ts';
 import type { Network, NetworkTask } from './network.ts';

@@ -1,7 +1,7 @@
 import type { Prefetch } from '../data/prefetch.ts';
 import type { Rows, Source } from '../data/source.ts';
 import type { Head } from '../head/index.ts';
-import type { Draw } from '../learner.ts';
+import type { Draw } from '../aggregation/strategy.ts';
 import type { Tf } from '../layer/layer.ts';
 import type { Loss } from '../loss/index.ts';
 import type { TaskPlan } from '../task.ts';

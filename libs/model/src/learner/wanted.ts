@@ -1,4 +1,5 @@
-import { DRAWS, type Draw, type LearnedGradient, type StepCall, type StepResult } from '../learner.ts';
+import { DRAWS, type Draw } from '../aggregation/strategy.ts';
+import type { LearnedGradient, StepCall, StepResult } from '../learner.ts';
 import { lossesOf, roundBatch, type RoundBatch } from './differentiate.ts';
 import { localSteps } from './local-steps.ts';
 import type { Network } from './network.ts';
