@@ -114,7 +114,7 @@ async function replay(of: Job, record: readonly Extract<RunEvent, { event: 'acce
 }
 
 describe('a running run', () => {
-  it('takes in an optional client, warms its heads up, and goes on without it after its goodbye', async () => {
+  it('takes in an optional client, warms its heads up, anew where the run goes back to before it came, and goes on without it after its goodbye', async () => {
     const labs = ['lab-a', 'lab-c'].map((name) => join(ROOT, 'examples', 'drug-discovery', `${name}.yaml`));
     const config = readRun(file, [
       'rounds=100000',
@@ -123,8 +123,11 @@ describe('a running run', () => {
       'expect=[nr-ar, nr-er, sr-atad5]',
       'optional=[nr-ahr, nr-ppar-gamma, sr-mmp]',
       'warmup=60',
+      'checkpointEvery=100',
     ]);
     const events: RunEvent[] = [];
+    /** What clients say of heads that they begin with in the middle of the run. */
+    const anew: unknown[] = [];
     let heard: () => void = () => undefined;
     const until = async (holds: () => boolean) => {
       while (!holds()) await new Promise<void>((resolve) => (heard = resolve));
@@ -136,19 +139,42 @@ describe('a running run', () => {
     const join2 = (client: string) =>
       runChild({
         entry: 'apps/client/src/main.ts',
-        args: ['join', coordinator.url, client, '--yes', '--threads', '1', '--state', join(folder, 'state')],
+        args: [
+          'join',
+          coordinator.url,
+          client,
+          '--yes',
+          '--threads',
+          '1',
+          '--state',
+          join(folder, 'state'),
+          '--format',
+          'jsonl',
+        ],
         log: join(folder, 'client.log'),
-        heard: () => undefined,
+        heard: (line) => void (line['event'] === 'anew' && anew.push(line['round'])),
       });
     const rounds = () => only(events, 'round');
     const withGuest = () => rounds().filter(({ clients }) => 'lab-c' in clients);
     const host = join2(labs[0]!);
-    await until(() => rounds().length >= 3);
+    await until(() => rounds().length > 100);
+    coordinator.pause();
     const guest = join2(labs[1]!);
+    await until(() => only(events, 'joined').length === 2);
+    coordinator.resume();
     await until(() => withGuest().length >= 5);
-    expect(withGuest()[0]!.round).toBeGreaterThan(2);
+    expect(withGuest()[0]!.round).toBeGreaterThan(100);
     const [first, ...later] = withGuest().map(({ clients }) => clients['lab-c']!.stepMs);
     expect(first).toBeGreaterThan(15 * Math.max(...later));
+    // Round 100 was before its time: it holds no heads of it, and begins with new ones, warmed up again.
+    coordinator.rewind(100);
+    const again = () => withGuest().filter(({ attempt }) => attempt === 1);
+    await until(() => again().length >= 5);
+    expect(only(events, 'anew').map(({ client, round }) => [client, round])).toEqual([['lab-c', 100]]);
+    expect(anew.at(-1)).toBe(100);
+    const [second, ...rest] = again().map(({ clients }) => clients['lab-c']!.stepMs);
+    expect(again()[0]!.round).toBe(100);
+    expect(second).toBeGreaterThan(15 * Math.max(...rest));
     guest.process.kill('SIGINT');
     expect((await guest.exited).code).toBe(130);
     await until(() => only(events, 'left').length > 0);
