@@ -12,7 +12,7 @@ export function writeDocument(file: string, board: Board, today: Date): void {
   const lines = [
     '# Leaderboard',
     '',
-    `Written by \`npm run leaderboard -- --write\` on ${today.toISOString().slice(0, 10)} on a machine with ${machine}. Seconds are those of a machine that did other work too: compare orders of magnitude.`,
+    `Written by \`npm run leaderboard -- --write\` on ${today.toISOString().slice(0, 10)} on a machine with ${machine}. Seconds are the fastest seed’s, on a machine that did other work too: compare orders of magnitude.`,
     '',
     `${SIGN} Methods stand in the order of Δm. Conflicts: share of pairs of tasks whose gradients point against each other, over the probed rounds. Which to choose: [choosing a method](choosing-a-method.md); what each does: [strategies](../reference/strategies/).`,
     ...board.dataSets.flatMap(section),

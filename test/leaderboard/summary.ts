@@ -20,6 +20,7 @@ export interface MethodRow {
   /** Of the tasks, how many gain on the mean over seeds. */
   readonly gaining: number | null;
   readonly conflictRate: number | null;
+  /** The fastest seed's: the others shared the machine, or waited. */
   readonly seconds: number;
 }
 
@@ -91,7 +92,7 @@ function rowOf(cells: readonly FinishedCell[], alone: ReadonlyMap<number, Finish
     deltaM: spreadOf(gains),
     gaining: compared ? first.scores.filter((score) => betters(score, scores, single)).length : null,
     conflictRate: meanOf(cells.map((cell) => cell.conflictRate)),
-    seconds: meanOf(cells.map(({ seconds }) => seconds))!,
+    seconds: Math.min(...cells.map(({ seconds }) => seconds)),
   };
 }
 
