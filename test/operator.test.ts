@@ -178,7 +178,61 @@ describe('coordinator status', () => {
   );
 });
 
+/** Squared errors that leave the range of float32 in the second round. */
+const WILD = [
+  'head: { classify: { classes: [no, yes] } }\n    optimizer: { adam: { learningRate: 0.01 } }\n    metrics: [accuracy]',
+  'head: { regress: { outputs: 1 } }\n    optimizer: { sgd: { learningRate: 1.0e+30 } }',
+] as const;
+it(
+  'names a client whose loss is not finite, before the run ends for it and after',
+  async () => {
+    const place = files('wild', { 'south.yaml': WILD });
+    const runs = ['--runs', join(folder, 'wild-runs')];
+    const wild = begin(
+      'coordinator',
+      'start',
+      join(place, 'run.yaml'),
+      '--format',
+      'jsonl',
+      ...runs,
+      '--set',
+      'rounds=1000',
+      '--set',
+      'evaluateEvery=1000',
+    );
+    const [, address = ''] = await wild.until(/"url":"(http[^"]+)"/);
+    // Slow enough to be seen between the first such loss and the tenth.
+    const delays = { north: '1000', south: '0' };
+    for (const [name, delay] of Object.entries(delays))
+      begin(
+        'client',
+        'join',
+        address,
+        join(place, `${name}.yaml`),
+        '--yes',
+        '--threads',
+        '1',
+        '--delay',
+        delay,
+        '--state',
+        join(folder, 'wild-state'),
+      );
+    await wild.until(/"losses":\{[^}]*"dogs":null/);
+    const [live] = await tellAll([['coordinator', 'status', '--format', 'json', ...runs]]);
+    const { data } = JSON.parse(live!.stdout) as { data: OperatorView };
+    expect(problemOf(data, 'south')).toMatchObject({
+      kind: 'diverging',
+      what: expect.stringMatching(/of dogs is not finite/) as string,
+    });
+    expect((await wild.told).code).toBe(40);
+    const [after] = await tellAll([['coordinator', 'status', ...runs]]);
+    expect(after!.stdout).toMatch(/failed since .*The loss of task dogs at client south/);
+  },
+  LIMIT,
+);
+
 const python = process.env['TRUNKLINE_TENSORBOARD'];
+
 it.skipIf(python === undefined)(
   'is read by the real TensorBoard (skipped unless TRUNKLINE_TENSORBOARD names a Python that has it)',
   async () => {
