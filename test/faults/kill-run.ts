@@ -16,7 +16,7 @@ export interface Killed {
   /** `client/head/task` → SHA-256, from the scores of the test split. */
   readonly digests: Readonly<Record<string, string>>;
   readonly history: History;
-  /** Milliseconds from a coordinator's `listening` to the first round that closed after it, of every life that came so far. */
+  /** Milliseconds from a coordinator's `listening` to the first round that closed after it, of every life that came so far and found its clients there. */
   readonly recoveries: readonly number[];
   /** Milliseconds from the start of the process to `listening`. */
   readonly starts: readonly number[];
@@ -147,10 +147,15 @@ function timesOf(fleet: Fleet): Pick<Killed, 'recoveries' | 'starts' | 'early'> 
     starts.push(at - fleet.since(COORDINATOR, life));
     const first = told.find((line) => line.life === life && line.said.event === 'round');
     if (!first) early++;
-    else if (life > 0) recoveries.push(first.at - at);
+    else if (life > 0 && !fleet.lines.some((line) => startsWithin(fleet, line, [at, first.at])))
+      recoveries.push(first.at - at);
   }
   return { recoveries, starts, early };
 }
+
+/** A client that was down, or still started, when the coordinator was back: the run waited for it, not for the coordinator. */
+const startsWithin = (fleet: Fleet, { from, life, at, said }: Line, [begin, end]: readonly [number, number]): boolean =>
+  said.event === 'loaded' && at > begin && fleet.since(from, life) < end;
 
 /** The value that a share of the sorted values does not exceed. */
 export function quantile(values: readonly number[], share: number): number {

@@ -69,7 +69,8 @@ export interface LinkDeps {
   failed(error: TrunklineError): void;
 }
 
-const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [100, 5_000];
+/** Short enough that a run goes on within two seconds of its coordinator’s return. */
+const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [100, 1_000];
 
 /** A refusal is final, but for those that a new challenge or a moment's patience takes away. */
 const passes = ({ code }: TrunklineError, stood: boolean): boolean =>

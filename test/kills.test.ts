@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { writeSmallRun } from './bad-input/small-run.ts';
+import { killRun, quantile } from './faults/kill-run.ts';
+import { trainInProcess } from './simulate/in-process.ts';
+import { readJob } from './simulate/job.ts';
+
+const temporary = mkdtempSync(join(tmpdir(), 'trunkline-kills-'));
+afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+
+/** Scored now and then, so that kills fall between the questions for scores too. */
+const settings = (rounds: number) => [
+  `rounds=${rounds}`,
+  'checkpointEvery=5',
+  `evaluateEvery=${rounds / 6}`,
+  'probeEvery=4',
+];
+
+describe('a run whose processes are killed at random', () => {
+  it('ends in the bytes of one that was not: 20 coordinator and 10 client kills', async () => {
+    const job = readJob(writeSmallRun(join(temporary, 'small')), settings(300));
+    const undisturbed = await trainInProcess(job);
+    const killed = await killRun(
+      job,
+      temporary,
+      { seed: 1, coordinator: 20, clients: 10 },
+      { clientArgs: ['--delay', '15'] },
+    );
+    expect(killed.rounds).toBe(300);
+    expect(killed.sha256).toBe(undisturbed.trunk.sha256);
+    expect(killed.digests).toEqual(undisturbed.digests);
+    // They did cost rounds, which were trained again.
+    expect(killed.history.trained).toBeGreaterThan(300);
+    expect(killed.history.attempts).toBeGreaterThan(10);
+    expect(killed.recoveries.length).toBeGreaterThan(5);
+    // On a machine that is busy with other things a process starts more slowly, and recovers more slowly by as much.
+    const allowed = Math.max(2_000, 1.5 * quantile(killed.starts, 0.5));
+    expect(quantile(killed.recoveries, 0.99)).toBeLessThan(allowed);
+  }, 300_000);
+});
