@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { errorText, fail, toTrunklineError } from '@trunkline/protocol';
 import { exactness } from './exactness.ts';
+import { kills } from './kills.ts';
+import { partitions } from './partitions.ts';
 import { simulator } from './simulator.ts';
 import { slowLinks } from './slow-links.ts';
 import { frames } from './frames.ts';
@@ -15,6 +17,9 @@ const sweeps: readonly Sweep[] = [
   frames,
   slowLinks,
   simulator,
+  kills,
+  partitions,
+  fullSize('flips', 'test/flips.test.ts', '10,000 bits of a larger checkpoint turned, each noticed'),
   fullSize('strangers', 'test/strangers.test.ts', '10,000 strangers at the door, 500 at a time'),
   fullSize('kkt', 'libs/model/src/aggregation/kkt.test.ts', 'solvers’ residuals over 10,000 matrices of all families'),
 ];
