@@ -12,7 +12,7 @@ const only = process.env['TRUNKLINE_SEED'];
 
 describe.runIf(only)('the storm of one seed', () => {
   it('keeps its promises', async () => {
-    const simulated = await simulateSeed(Number(only));
+    const simulated = await simulateSeed(Number(only), { variant: process.env['TRUNKLINE_VARIANT'] });
     console.log(simulated.trace.join('\n'));
     expect(simulated.broken).toEqual([]);
   });
@@ -40,7 +40,7 @@ describe.skipIf(only)('a federation in virtual time', () => {
 
   it.each(PLANTED)('finds %s', async (planted) => {
     for (let seed = 1; seed <= FOUND_WITHIN; seed++) {
-      if ((await simulateSeed(seed, planted)).broken.length > 0) return;
+      if ((await simulateSeed(seed, { planted })).broken.length > 0) return;
     }
     expect.fail(`${FOUND_WITHIN} seeds found nothing`);
   });

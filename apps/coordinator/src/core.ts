@@ -251,8 +251,9 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
     ledger.saved(keeper.version);
     started = lastClosed = openedAt = deps.clock.now();
     lastTraffic = deps.traffic();
-    emit({ event: 'continued', round: state.round, attempt: state.attempt });
+    emit({ event: 'continued', round: keeper.version, attempt: state.attempt });
     // What the last process had begun to do, then the lines that its end broke.
+    if (told.closed !== null) feed({ type: 'closed', round: told.closed });
     if (!machine.reopen()) told.due.forEach(carryOutNext);
     for (const { client, connected } of [...state.seats.values()])
       if (connected) feed({ type: 'left', client, goodbye: false });

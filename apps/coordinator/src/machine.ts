@@ -12,7 +12,7 @@ export interface Machine {
   restore(plain: unknown): void;
   /** More rounds are asked for than the run ended with: it goes on. @returns whether it does */
   reopen(): boolean;
-  /** The deadline of what is open, set anew. */
+  /** The timers of what is open, set anew. While clients are gathered none is: that wait has its own, of `begin`. */
   remind(): Effect[];
   feed(event: RoundsEvent): Effect[];
   waitingFor(): { clients: string[]; tasks: string[] };
@@ -59,5 +59,10 @@ const goingOn = (rules: RoundsConfig, state: RoundsState): Pick<Machine, 'restor
     state.asked = new Set();
     return true;
   },
-  remind: () => [setTimer(state, 'deadline', rules.deadlineMs)],
+  remind() {
+    if (state.phase === 'gathering') return [];
+    // What is overdue already has its end in sight, which an earlier process had set.
+    const giveUp = state.overdue ? [setTimer(state, 'give-up', rules.giveUpAfterMs)] : [];
+    return [setTimer(state, 'deadline', rules.deadlineMs), ...giveUp];
+  },
 });

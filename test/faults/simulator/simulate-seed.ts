@@ -25,9 +25,18 @@ const MOST_EVENTS = 200_000;
 
 const references = new Map<string, Promise<Reference>>();
 
-/** The run of a seed: which variant, which storm and every delay come from the seed alone. @param planted a bug that must be found */
-export async function simulateSeed(seed: number, planted?: Planted): Promise<Simulated> {
-  const variant = variants[randomStream(seed, 'variant').below(variants.length)]!;
+/** What is chosen instead of leaving it to the seed. */
+export interface Chosen {
+  /** Name of a variant. */
+  readonly variant?: string | undefined;
+  /** A bug that must be found. */
+  readonly planted?: Planted | undefined;
+}
+
+/** The run of a seed: which variant, which storm and every delay come from the seed alone. */
+export async function simulateSeed(seed: number, { variant: name, planted }: Chosen = {}): Promise<Simulated> {
+  const drawn = variants[randomStream(seed, 'variant').below(variants.length)]!;
+  const variant = name === undefined ? drawn : variants.find((one) => one.name === name)!;
   const reference = references.get(variant.name) ?? withoutFaults(variant);
   references.set(variant.name, reference);
   const expected = await reference;

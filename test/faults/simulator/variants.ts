@@ -17,6 +17,7 @@ export const variants: readonly Variant[] = [
   variant('sums', TRIO, { optimizer: MOMENTUM }),
   variant('rows', PAIR, { exchange: 'rows', optimizer: { adam: { learningRate: 0.02 } } }),
   variant('strategy', TRIO, { strategy: 'pcgrad', optimizer: MOMENTUM }),
+  variant('local', TRIO, { mode: { local: { steps: 2 } }, optimizer: MOMENTUM }),
   variant('alone', { ann: ['t-one'] }, { optimizer: MOMENTUM, rounds: 30 }),
 ];
 

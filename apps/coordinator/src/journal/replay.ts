@@ -33,6 +33,8 @@ export interface Retold {
 export interface Told {
   /** What the machine asked for last and nobody began: the crash came before. */
   readonly due: readonly Effect[];
+  /** The round whose step was made, and the machine not told of it any more; null: none. */
+  readonly closed: number | null;
   readonly rounds: number;
   readonly contributions: number;
 }
@@ -48,6 +50,7 @@ export function retell(entries: Iterable<Entry>, to: Retold): Told {
   let contributions = 0;
   let begun = false;
   let skipped = 0;
+  let closed: number | null = null;
   // Effects are carried out in their order: what stands before one that was begun is done.
   const done = (matches: (effect: Effect) => boolean) => {
     due = due.slice(due.findIndex(matches) + 1);
@@ -70,6 +73,7 @@ export function retell(entries: Iterable<Entry>, to: Retold): Told {
         to.seated(record);
         break;
       case 'heard':
+        if (record.event.type === 'closed') closed = null;
         due = to.heard(record.event);
         break;
       case 'scores':
@@ -84,6 +88,7 @@ export function retell(entries: Iterable<Entry>, to: Retold): Told {
             expected: record.sha256.slice(0, 12),
           });
         done((effect) => effect.do === 'close');
+        closed = record.round;
         rounds++;
         break;
       }
@@ -95,5 +100,5 @@ export function retell(entries: Iterable<Entry>, to: Retold): Told {
     }
     begun = true;
   }
-  return { due, rounds, contributions };
+  return { due, closed, rounds, contributions };
 }
