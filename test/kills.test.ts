@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { writeSmallRun } from './bad-input/small-run.ts';
+import { failRun } from './faults/fail-run.ts';
 import { killRun, quantile } from './faults/kill-run.ts';
 import { trainInProcess } from './simulate/in-process.ts';
 import { readJob } from './simulate/job.ts';
@@ -39,4 +40,13 @@ describe('a run whose processes are killed at random', () => {
     const allowed = Math.max(2_000, 1.5 * quantile(killed.starts, 0.5));
     expect(quantile(killed.recoveries, 0.99)).toBeLessThan(allowed);
   }, 300_000);
+
+  it('dies before a change of its disk, at one place after the other, and ends in the same bytes', async () => {
+    const folder = join(temporary, 'failpoints');
+    const job = readJob(writeSmallRun(join(folder, 'small')), settings(30));
+    const failpoints = [2, 9, 24, 33, 41];
+    const { sha256, died } = await failRun(job, folder, failpoints);
+    expect(died).toBe(failpoints.length);
+    expect(sha256).toBe((await trainInProcess(job)).trunk.sha256);
+  }, 120_000);
 });

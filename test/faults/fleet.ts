@@ -34,8 +34,8 @@ export const COORDINATOR = 'coordinator';
 export interface FleetOptions {
   readonly folder: string;
   readonly job: Job;
-  /** Entry file of the coordinator, where it is not the program itself. */
-  readonly coordinator?: string;
+  /** What is started in the coordinator's place, given its life and the run's folder. It may end by SIGKILL on its own. */
+  readonly coordinator?: (life: number, folder: string) => { readonly entry: string; readonly args: readonly string[] };
   /** More for the coordinator's command line. */
   readonly args?: readonly string[];
   readonly clientArgs?: readonly string[];
@@ -71,7 +71,8 @@ export function openFleet({ folder, job, ...options }: FleetOptions): Fleet {
     begun.set(`${member} ${life}`, performance.now());
     lives.set(member, mine);
     void child.exited.then(({ code, how }) => {
-      if (code !== 0 && !mine.wanted)
+      const own = member === COORDINATOR && options.coordinator !== undefined && code === null;
+      if (code !== 0 && !mine.wanted && !own)
         broken ??= new Error(`${member}, life ${life}, ended ${how}: ${readFileSync(log, 'utf8').slice(-1_500)}`);
       tell();
     });
@@ -81,20 +82,13 @@ export function openFleet({ folder, job, ...options }: FleetOptions): Fleet {
     lines,
     async start(member) {
       if (member === COORDINATOR) {
-        run(member, {
-          entry: options.coordinator ?? 'apps/coordinator/src/main.ts',
-          node: COORDINATOR_FLAGS,
-          args: [
-            'start',
-            job.file,
-            ...set,
-            '--folder',
-            join(folder, 'run'),
-            '--format',
-            'jsonl',
-            ...(options.args ?? []),
-          ],
-        });
+        const place = join(folder, 'run');
+        const life = (lives.get(member)?.life ?? -1) + 1;
+        const program = options.coordinator?.(life, place) ?? {
+          entry: 'apps/coordinator/src/main.ts',
+          args: ['start', job.file, ...set, '--folder', place, '--format', 'jsonl', ...(options.args ?? [])],
+        };
+        run(member, { ...program, node: COORDINATOR_FLAGS });
         return;
       }
       address ??= fleet

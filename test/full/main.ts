@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { errorText, fail, toTrunklineError } from '@trunkline/protocol';
 import { exactness } from './exactness.ts';
+import { failpoints } from './failpoints.ts';
 import { kills } from './kills.ts';
 import { partitions } from './partitions.ts';
 import { simulator } from './simulator.ts';
@@ -18,6 +19,7 @@ const sweeps: readonly Sweep[] = [
   slowLinks,
   simulator,
   kills,
+  failpoints,
   partitions,
   fullSize('flips', 'test/flips.test.ts', '10,000 bits of a larger checkpoint turned, each noticed'),
   fullSize('strangers', 'test/strangers.test.ts', '10,000 strangers at the door, 500 at a time'),
