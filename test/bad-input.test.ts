@@ -263,8 +263,8 @@ describe('bad input is told in one sentence with file, line, value and remedy', 
           Write for example --port 4100; 0 takes any free one.
           (USAGE, exit code 2)
       listening off loopback
-        error: --set listen.host: listening on 0.0.0.0 would let other machines connect without TLS or invitation.
-          Set \`listen.host\` to 127.0.0.1, or pass --insecure if the network is yours alone.
+        error: --set listen.host: listening on 0.0.0.0 would let other machines connect without TLS.
+          Set \`listen.tls\` with \`certificate\` and \`key\`, or pass --dev-certificate; --insecure if the network is yours alone.
           (LISTEN_NOT_LOOPBACK, exit code 2)
       an address of another machine
         error: --set listen.host: cannot listen on 192.0.2.1, port 0: EADDRNOTAVAIL.
