@@ -70,7 +70,7 @@ export function checkHistory(folder: string, lines: readonly Line[], { exact }: 
 }
 
 /** Every line must be whole: what a crash tore off was cut before more was written. */
-export function eventsIn(file: string): RunEvent[] {
+function eventsIn(file: string): RunEvent[] {
   const text = readFileSync(file, 'utf8');
   if (!text.endsWith('\n')) throw new Error(`${file} ends within a line`);
   return text

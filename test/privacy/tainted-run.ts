@@ -11,7 +11,7 @@ const SCALE = 3;
 const CLASSES = ['Fluorospar-Kanarienvogel', 'Quetzalcoatlus-Wellensittich'];
 
 /** Rates so small that they leave heads and adapters as they are, bit for bit: 0 itself is refused. */
-export const STILL = 'sgd: { learningRate: 1e-300 }';
+const STILL = 'sgd: { learningRate: 1e-300 }';
 
 const run = `run: tainted
 seed: 7
