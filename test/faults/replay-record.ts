@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { planRun, readRun } from '@trunkline/coordinator';
+import { planRun, readRun, type Plan } from '@trunkline/coordinator';
+import type { Disk } from '@trunkline/model/store';
 import { initialTrunk } from '@trunkline/model/trunk';
 
 /** What the record says of one step. */
@@ -28,6 +29,8 @@ export interface Replayed {
   readonly sha256: string;
   /** `client/call/attempt` of every answer that was added, in that order. */
   readonly applied: readonly string[];
+  /** SHA-256 of each trunk, the initial one first. */
+  readonly trunks: readonly string[];
 }
 
 /**
@@ -37,7 +40,11 @@ export interface Replayed {
  * @throws when a step differs, an answer is added twice, or bytes are not what their client hashed
  */
 export function replayRecord(folder: string): Replayed {
-  const plan = planRun(readRun(join(folder, 'config.yaml')));
+  return replayPlan(planRun(readRun(join(folder, 'config.yaml'))), join(folder, 'journal'));
+}
+
+/** The same of a run that is known, its journal on any disk. @param folder the journal's */
+export function replayPlan(plan: Plan, folder: string, disk: Readable = filesystem): Replayed {
   const { strategy, exchange } = plan;
   if (strategy.needs !== 'sum') throw new Error(`strategy ${strategy.name} is not replayed here`);
   const rules: Rules = { exchange, length: plan.trunk.layout.length, scaleOf: (count) => strategy.sumScale!(count) };
@@ -47,8 +54,9 @@ export function replayRecord(folder: string): Replayed {
   const lambdas = new Map<string, Readonly<Record<string, number>>>();
   const applied: string[] = [];
   let rounds = 0;
+  const trunks = [hash(new Uint8Array(theta.buffer))];
 
-  for (const { head, body } of recordsIn(join(folder, 'journal'))) {
+  for (const { head, body } of recordsIn(folder, disk)) {
     const record = head as { kind: string } & Record<string, never>;
     if (record.kind === 'contribution') {
       const { client, message } = head as { client: string; message: Given & { round: number; attempt: number } };
@@ -91,9 +99,14 @@ export function replayRecord(folder: string): Replayed {
       throw new Error(
         `step ${closed.round}: ${found.slice(0, 12)} by the record, ${closed.sha256.slice(0, 12)} written`,
       );
+    trunks.push(found);
   }
-  return { rounds, sha256: hash(new Uint8Array(theta.buffer)), applied };
+  return { rounds, sha256: trunks.at(-1)!, applied, trunks };
 }
+
+type Readable = Pick<Disk, 'read' | 'list'>;
+
+const filesystem: Readable = { read: (path) => readFileSync(path), list: (folder) => readdirSync(folder) };
 
 interface Rules {
   readonly exchange: 'sum' | 'rows';
@@ -156,11 +169,11 @@ function rowsOf({ length, scaleOf }: Rules, answers: readonly Counted[]): Float3
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Records of all segments in order, read without the coordinator's own reader. What a crash left unfinished at an end is left out. */
-function* recordsIn(folder: string): Generator<{ head: unknown; body: Uint8Array }> {
-  const names = readdirSync(folder).filter((name) => name.endsWith('.journal'));
+function* recordsIn(folder: string, disk: Readable): Generator<{ head: unknown; body: Uint8Array }> {
+  const names = disk.list(folder).filter((name) => name.endsWith('.journal'));
   let skipped = 0;
   for (const name of names.sort()) {
-    const bytes = readFileSync(join(folder, name));
+    const bytes = Buffer.from(disk.read(join(folder, name))!);
     let at = 0;
     while (at + 16 <= bytes.length) {
       const [headBytes, bodyBytes] = [bytes.readUInt32LE(at), bytes.readUInt32LE(at + 4)];

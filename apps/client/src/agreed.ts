@@ -85,7 +85,9 @@ export function holdTo(welcome: Welcome, tasks: readonly string[]): Agreed {
       if (call.exchange !== exchange) throw notAgreed(`exchange: ${call.exchange}`, `exchange: ${exchange}`);
       knownTasks(call.lambda);
       knownTasks(call.scale ?? {});
-      if (probe && !(exchange === 'sum' && probeEvery > 0 && round % probeEvery === 0))
+      // Where clients answer each at their own pace, it is the trunk that says whether rows are due.
+      const turn = welcome.answers === undefined ? round : version;
+      if (probe && !(exchange === 'sum' && probeEvery > 0 && turn % probeEvery === 0))
         throw notAgreed(`the rows of round ${round}`, probeEvery > 0 ? `those of every ${probeEvery} rounds` : 'none');
       const more = call.wants?.find((want) => !wants.includes(want));
       if (more !== undefined) throw notAgreed(more, wants.join(', ') || 'gradients and losses alone');

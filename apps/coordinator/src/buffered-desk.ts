@@ -1,7 +1,7 @@
 import { grainCount, fail, type AnsweredMessage } from '@trunkline/protocol';
 import { addScaled, roundScaled, combineRows } from '@trunkline/model/aggregation';
 import { answerBook, type ClosedRound, type Desk } from './desk.ts';
-import { openIntake, type Asked, type RoundIntake } from './intake.ts';
+import { openIntake, requireOpen, type Asked, type RoundIntake } from './intake.ts';
 import type { JournalPart } from './journal/journal.ts';
 import type { CalledRecord } from './journal/record.ts';
 import type { BufferRules } from './mode.ts';
@@ -88,6 +88,8 @@ export function createBufferedDesk(plan: Plan, rules: BufferRules, deps: DeskDep
   };
   const answered = (client: string, message: AnsweredMessage) => {
     const call = due(client);
+    // Said twice, it comes when the next answer is due: from which trunk that one is has nothing to do with it.
+    requireOpen(message.round, message.attempt, call.intake.round, call.intake.attempt);
     const version = versionOf(call, message);
     call.intake.answered(client, message);
     call.answer = { version, message };
@@ -133,7 +135,8 @@ export function createBufferedDesk(plan: Plan, rules: BufferRules, deps: DeskDep
           lambda: { ...lambda },
           ...(scale ? { scale: { ...scale } } : {}),
           exchange,
-          probe: probe && exchange === 'sum',
+          // Asked again, it may start from a trunk that no rows are due of.
+          probe: probe && exchange === 'sum' && version % config.probeEvery === 0,
           checkpoint: false,
           ...(member.cold ? { warmup: config.warmup } : {}),
           ...(wants.length > 0 ? { wants: [...wants] } : {}),

@@ -97,7 +97,8 @@ function joined(
     return [...goOn(config, state), ...open(config, state)];
   }
   // One that came back is asked for the answer that it owes, or for its scores; a newcomer for its first answer.
-  if (state.busy.has(client)) return [{ do: 'ask', client }];
+  // From the last trunk nothing is to be learned any more.
+  if (state.busy.has(client) && state.round < config.rounds) return [{ do: 'ask', client }];
   if (state.phase === 'training') return closeOrAsk(config, state);
   return state.asked.has(client) && !state.answered.has(client) ? [{ do: 'repeat', client }] : [];
 }

@@ -105,6 +105,8 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
         recorder.note({ kind: 'heard', event });
       effects.forEach(carryOutNext);
     });
+  /** The call is noted first, which may find the disk full. */
+  const ask = (client: string) => void desk.ask(client).catch(failWith);
   const carryOutNext = (effect: Effect) => guarded(() => carryOut(effect));
 
   const carryOut = (effect: Effect): void => {
@@ -112,9 +114,9 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
       case 'open':
         return openRound(effect);
       case 'ask':
-        return void desk.ask(effect.client);
+        return ask(effect.client);
       case 'repeat':
-        return void (state.phase === 'training' ? desk.ask(effect.client) : telling.askScores(effect.client));
+        return state.phase === 'training' ? ask(effect.client) : void telling.askScores(effect.client);
       case 'close':
         return closeRound(effect);
       case 'evaluate':

@@ -221,7 +221,8 @@ function budgetOf(
   return byteBudget((client) => ((tasks.get(client) ?? 0) * rows + sums) * length * 4, held);
 }
 
-function requireOpen(found: number, foundAttempt: number, round: number, attempt: number): void {
+/** @throws CONTRIBUTION_STALE */
+export function requireOpen(found: number, foundAttempt: number, round: number, attempt: number): void {
   if (found === round && foundAttempt === attempt) return;
   throw fail('CONTRIBUTION_STALE', {
     found: `${found} (attempt ${foundAttempt})`,

@@ -5,6 +5,8 @@ import type { Process, World } from './world.ts';
 export interface Storage {
   /** The disk as a process uses it; each of its operations may be the process's last. */
   of(process: Process): Disk;
+  /** For whoever looks at it from outside. */
+  readonly inside: Pick<Disk, 'read' | 'list'>;
   /** The power goes: of what was not synced, a part that chance chooses is kept. */
   readonly loseUnsynced: () => void;
   /** Called before each operation that changes something. It may kill the process, or throw what a disk throws. */
@@ -51,6 +53,13 @@ export function createStorage(world: World, lies = false): Storage {
     return bytes.slice(0, safe.length + random.below(bytes.length - safe.length + 1));
   };
 
+  const inside: Storage['inside'] = {
+    read: (path) => names.get(path)?.bytes.slice() ?? null,
+    list: (folder) => {
+      const paths = [...names.keys(), ...folders].filter((path) => path.startsWith(`${folder}/`));
+      return [...new Set(paths.map((path) => path.slice(folder.length + 1).split('/')[0]!))].sort();
+    },
+  };
   const of = (process: Process): Disk => {
     const must = () => {
       if (process.alive) before(process);
@@ -89,11 +98,7 @@ export function createStorage(world: World, lies = false): Storage {
       close: () => undefined,
     });
     return {
-      read: (path) => names.get(path)?.bytes.slice() ?? null,
-      list: (folder) => {
-        const inside = [...names.keys(), ...folders].filter((path) => path.startsWith(`${folder}/`));
-        return [...new Set(inside.map((path) => path.slice(folder.length + 1).split('/')[0]!))].sort();
-      },
+      ...inside,
       makeFolder(folder) {
         must();
         for (let path = folder; !folders.has(path) && path !== '.' && path !== '/'; path = folderOf(path))
@@ -132,6 +137,7 @@ export function createStorage(world: World, lies = false): Storage {
   };
   return {
     of,
+    inside,
     watch: (hook) => void (before = hook),
     loseUnsynced() {
       // A file system keeps the order of changes of names: some of the first are there.

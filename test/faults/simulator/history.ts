@@ -59,28 +59,18 @@ export function referenceOf(history: History): Reference {
   };
 }
 
-/** Every promise that the history breaks. An exact run ends in the bytes of `reference` and passes through its trunks. */
+/** Every promise that the history of an exact run breaks: it ends in the bytes of `reference` and passes through its trunks. */
 export function judge(history: History, reference: Reference): string[] {
-  const broken = [...history.broken];
+  const broken = promisesToAll(history);
   for (const { version, attempt, sha256 } of history.trunks) {
     if (reference.trunks.get(version) !== sha256)
       broken.push(
         `trunk ${version} of attempt ${attempt} is ${sha256.slice(0, 8)}, not ${reference.trunks.get(version)?.slice(0, 8)}`,
       );
   }
-  const said = new Map<string, string>();
-  for (const { client, attempt, part, sha256 } of history.sent) {
-    const id = `${client} ${part} attempt ${attempt}`;
-    if ((said.get(id) ?? sha256) !== sha256) broken.push(`two different contents under ${id}`);
-    said.set(id, sha256);
-    if (reference.parts.get(`${client} ${part}`) !== sha256) broken.push(`${id} is not what it is without faults`);
-  }
-  for (const event of history.events) {
-    if (event.event === 'error') broken.push(`the run failed: ${event.code} ${event.message}`);
-    if (event.event === 'refused' && !HARMLESS.has(event.error.code))
-      broken.push(`${event.client} was refused ${event.message}: ${event.error.code} ${event.error.message}`);
-  }
-  if (history.finished.length === 0) broken.push('the coordinator did not finish');
+  for (const { client, attempt, part, sha256 } of history.sent)
+    if (reference.parts.get(`${client} ${part}`) !== sha256)
+      broken.push(`${client} ${part} attempt ${attempt} is not what it is without faults`);
   for (const { sha256, scores } of history.finished) {
     if (sha256 !== reference.sha256)
       broken.push(`the run ends in trunk ${sha256.slice(0, 8)}, not ${reference.sha256.slice(0, 8)}`);
@@ -93,6 +83,24 @@ export function judge(history: History, reference: Reference): string[] {
     else if (JSON.stringify(found) !== JSON.stringify(end))
       broken.push(`${client} ends otherwise: ${JSON.stringify(found)}, not ${JSON.stringify(end)}`);
   }
+  return broken;
+}
+
+/** What holds in every mode. */
+export function promisesToAll(history: History): string[] {
+  const broken = [...history.broken];
+  const said = new Map<string, string>();
+  for (const { client, attempt, part, sha256 } of history.sent) {
+    const id = `${client} ${part} attempt ${attempt}`;
+    if ((said.get(id) ?? sha256) !== sha256) broken.push(`two different contents under ${id}`);
+    said.set(id, sha256);
+  }
+  for (const event of history.events) {
+    if (event.event === 'error') broken.push(`the run failed: ${event.code} ${event.message}`);
+    if (event.event === 'refused' && !HARMLESS.has(event.error.code))
+      broken.push(`${event.client} was refused ${event.message}: ${event.error.code} ${event.error.message}`);
+  }
+  if (history.finished.length === 0) broken.push('the coordinator did not finish');
   return broken;
 }
 

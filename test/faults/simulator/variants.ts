@@ -4,6 +4,8 @@ import { fillRun, planRun, type Plan } from '@trunkline/coordinator';
 export interface Variant {
   readonly name: string;
   readonly plan: Plan;
+  /** It ends in the bytes of the run without a fault; otherwise in those of a replay of its record. */
+  readonly exact: boolean;
   /** Client → its tasks. */
   readonly clients: Readonly<Record<string, readonly string[]>>;
 }
@@ -11,6 +13,7 @@ export interface Variant {
 const TRIO = { ann: ['t-one', 't-two'], ben: ['t-three'], cleo: ['t-four'] };
 const PAIR = { ann: ['t-one'], ben: ['t-three', 't-two'] };
 const MOMENTUM = { momentum: { learningRate: 0.05 } };
+const RECORDED = { optimizer: MOMENTUM, record: { keepJournal: true } };
 
 /** Runs of a few rounds with few parameters: what can go wrong between processes does not depend on sizes. */
 export const variants: readonly Variant[] = [
@@ -18,6 +21,8 @@ export const variants: readonly Variant[] = [
   variant('rows', PAIR, { exchange: 'rows', optimizer: { adam: { learningRate: 0.02 } } }),
   variant('strategy', TRIO, { strategy: 'pcgrad', optimizer: MOMENTUM }),
   variant('local', TRIO, { mode: { local: { steps: 2 } }, optimizer: MOMENTUM }),
+  variant('buffered', TRIO, { mode: { buffered: { size: 2, maxAge: 3 } }, ...RECORDED }),
+  variant('proceed', PAIR, { mode: { sync: { onMissing: 'proceed', deadlineMs: 2_000 } }, ...RECORDED }),
   variant('alone', { ann: ['t-one'] }, { optimizer: MOMENTUM, rounds: 30 }),
 ];
 
@@ -34,5 +39,6 @@ function variant(name: string, clients: Variant['clients'], settings: Record<str
     ...settings,
   };
   const source = { name, file: name, folder: '.', overrides: [], value, at: () => name };
-  return { name, clients, plan: planRun(fillRun(source)) };
+  const plan = planRun(fillRun(source));
+  return { name, clients, plan, exact: plan.pace.patience.onMissing === 'wait' };
 }
