@@ -3,7 +3,9 @@ import type { Exit } from '@trunkline/protocol';
 import { checkCommand } from './commands/check.ts';
 import { completionCommand } from './commands/completion.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { exportCommand } from './commands/export.ts';
 import { joinCommand } from './commands/join.ts';
+import { predictCommand } from './commands/predict.ts';
 
 /** The client's commands. `exit` hears the code, and the error that led to it. */
 export function clientCli(exit: Exit): Command {
@@ -11,6 +13,8 @@ export function clientCli(exit: Exit): Command {
     .description('Owns tasks and data, and trains them with a shared trunk.')
     .addCommand(joinCommand(exit))
     .addCommand(checkCommand(exit))
+    .addCommand(predictCommand(exit))
+    .addCommand(exportCommand(exit))
     .addCommand(doctorCommand(exit))
     .addCommand(completionCommand(exit));
 }

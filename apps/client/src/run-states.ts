@@ -27,7 +27,7 @@ export interface RunStates {
   forgetAfter(round: number): void;
   /** Answers before they leave. */
   readonly outbox: Outbox;
-  /** Heads, adapters and optimizers as they are to be used: `state.safetensors`. */
+  /** Trunk, heads, adapters and optimizers as they are to be used: `state.safetensors`. */
   saveFinal(bytes: Uint8Array): void;
   /** The run is over after `round` rounds. */
   finish(round: number): void;

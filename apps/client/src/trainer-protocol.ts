@@ -45,7 +45,7 @@ export interface Requests {
   save: { ask: Record<string, never>; answer: { bytes: Uint8Array } };
   /** Back to what was saved; null: to new heads and adapters. */
   restore: { ask: { bytes: Uint8Array | null }; answer: Record<string, never> };
-  /** Heads, adapters and optimizers as they are. */
+  /** Heads, adapters and optimizers as they are, and the trunk that the test split was scored with, if one. */
   snapshot: { ask: Record<string, never>; answer: { bytes: Uint8Array } };
   memory: {
     /** Garbage is collected first. */

@@ -18,6 +18,7 @@ import { buildTrunk, type TrunkSpec } from '@trunkline/model/trunk';
 
 import { loadTasks } from './load-task.ts';
 import { openClient } from './open-client.ts';
+import type { TestedTrunk } from './finished-model.ts';
 import type { FromTrainer, RequestName, Requests, ToTrainer } from './trainer-protocol.ts';
 
 /** The one thread of the process that loads the native backend and touches data. Two such threads crash it now and then. */
@@ -26,6 +27,9 @@ let plans: TaskPlan[] = [];
 let backend: Backend | undefined;
 let learner: Learner | undefined;
 let best: KeptBest | undefined;
+/** What the test split was scored with, as long as heads and adapters are those that were scored. */
+let tested: TestedTrunk | undefined;
+let spec: unknown;
 /** Makes a learner with new heads. */
 let anew: () => Promise<Learner>;
 
@@ -59,6 +63,7 @@ const handlers: Handlers = {
     anew = () => createLearner({ tf, trunk, tasks: plans, seed, client, weightHeads });
     learner = await anew();
     best = keepBest(learner);
+    spec = trunk.spec;
     const offers: TaskOffer[] = [];
     for (const plan of plans) offers.push(await describeTask(plan, trunk));
     const { name, library, device: found, threads: used, line } = backend;
@@ -70,6 +75,7 @@ const handlers: Handlers = {
   },
   async step({ best: chosen, ...call }, id) {
     if (chosen !== undefined) best!.confirm(chosen);
+    tested = undefined;
     const begun = performance.now();
     const { losses, gradients } = await built().step(call);
     const stepMs = performance.now() - begun;
@@ -80,12 +86,14 @@ const handlers: Handlers = {
     const trunk = chosen === undefined ? theta : best!.restore(chosen);
     const scores = await built().evaluate(trunk, split);
     if (keep) best!.offer(version, theta);
+    if (split === 'test') tested = { spec, version: chosen ?? version, values: trunk };
     return { scores, digests: built().digests() };
   },
   async save() {
     return { bytes: encodeSnapshot({ learner: built().snapshot(), best: best!.snapshot() }) };
   },
   async restore({ bytes }) {
+    tested = undefined;
     if (bytes) {
       const saved = decodeSnapshot(bytes, 'The saved state') as { learner: unknown; best: KeptState };
       built().restore(saved.learner);
@@ -98,7 +106,7 @@ const handlers: Handlers = {
     return {};
   },
   async snapshot() {
-    return { bytes: encodeSnapshot(built().snapshot()) };
+    return { bytes: encodeSnapshot({ ...(built().snapshot() as object), ...(tested && { trunk: tested }) }) };
   },
   async memory() {
     collectGarbage();

@@ -3,6 +3,7 @@ import type { Exit } from '@trunkline/protocol';
 import { clientsCommand } from './commands/clients.ts';
 import { completionCommand } from './commands/completion.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { exportCommand } from './commands/export.ts';
 import { inviteCommand } from './commands/invite.ts';
 import { logCommand } from './commands/log.ts';
 import { revokeCommand } from './commands/revoke.ts';
@@ -23,6 +24,7 @@ export function coordinatorCli(exit: Exit): Command {
     .addCommand(pauseCommand(exit))
     .addCommand(resumeCommand(exit))
     .addCommand(stopCommand(exit))
+    .addCommand(exportCommand(exit))
     .addCommand(doctorCommand(exit))
     .addCommand(completionCommand(exit));
 }

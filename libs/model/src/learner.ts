@@ -1,6 +1,7 @@
 import type { Draw, Wants } from './aggregation/strategy.ts';
 import type { Source, Split } from './data/source.ts';
 import type { Tf } from './layer/layer.ts';
+import type { LabelKind } from './loss/loss.ts';
 import type { OptimizerConfig } from './optimizer/index.ts';
 import type { TaskPlan } from './task.ts';
 import type { Trunk } from './trunk/trunk.ts';
@@ -79,6 +80,20 @@ export interface TaskScore {
   readonly metrics: Readonly<Record<string, number | undefined>>;
 }
 
+/** What a task says of every row of a split. */
+export interface TaskPrediction extends TaskScore {
+  readonly rows: number;
+  /** Scores a row. */
+  readonly width: number;
+  /** [rows, width]: probabilities of a sigmoid or softmax, or the values themselves. */
+  readonly scores: Float32Array;
+  /** [rows, labels a row], as metrics take them; NaN: none. A class is its index. */
+  readonly labels: Float32Array;
+  readonly kind: LabelKind;
+  readonly classes: readonly string[] | undefined;
+  readonly plan: TaskPlan;
+}
+
 /** Everything of one client that learns, but the trunk: sources, adapters, heads and their optimisers. */
 export interface Learner {
   /** One training step: gradients of the trunk, and a step of heads and adapters. */
@@ -92,6 +107,12 @@ export interface Learner {
   digests(): Record<string, string>;
   /** Frees the tensors it holds. */
   dispose(): void;
+}
+
+/** A learner that also says what it says of each row. */
+export interface PredictingLearner extends Learner {
+  /** Scores of every row of a split, in the order of its rows; changes nothing that training reads. */
+  predict(theta: Float32Array, split: Split): Promise<TaskPrediction[]>;
 }
 
 export interface LearnerOptions {
@@ -112,3 +133,4 @@ export { keepBest, type KeptBest, type KeptState } from './learner/keep-best.ts'
 export { describeTask } from './learner/describe-task.ts';
 export { sharedSources } from './learner/shared-sources.ts';
 export { driftOf, nextControl, startWalk } from './learner/local-walk.ts';
+export { placeTasks, type PlacedSource } from './learner/place-tasks.ts';

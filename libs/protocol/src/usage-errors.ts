@@ -80,6 +80,17 @@ export const usageErrors = {
     hint: 'Name one: {known}.',
     exit: 2,
   },
+  MODEL_MISSING: { message: '{at} holds no trained model: {problem}.', hint: '{remedy}', exit: 2 },
+  EXPORT_LAYER: {
+    message: 'The layer {layer} cannot be written into {format}: it is no single layer there.',
+    hint: 'Export to a .safetensors file, which holds every layer.',
+    exit: 2,
+  },
+  FILE_EXISTS: {
+    message: '{file} is there already.',
+    hint: 'Choose another name, or pass --force to write over it.',
+    exit: 2,
+  },
   RUN_NOT_LIVE: {
     message: 'Nobody holds the run in {folder} now: it cannot be asked to {what}.',
     hint: 'Start it with `coordinator start`, then ask again.',

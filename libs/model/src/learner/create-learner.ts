@@ -1,10 +1,10 @@
 import { fail } from '@trunkline/protocol';
 import { flatDigest } from '../layout.ts';
-import type { Learner, LearnerOptions, StepCall } from '../learner.ts';
+import type { LearnerOptions, PredictingLearner, StepCall } from '../learner.ts';
 import { buildNetwork } from './build-network.ts';
 import { copyTree } from './copy-tree.ts';
 import { roundBatch } from './differentiate.ts';
-import { evaluateNetwork } from './evaluate-network.ts';
+import { evaluateNetwork, predictNetwork } from './evaluate-network.ts';
 import type { Learned, LearnedState } from './learned.ts';
 import { localSteps } from './local-steps.ts';
 import type { Network } from './network.ts';
@@ -22,7 +22,7 @@ interface LearnerState {
  * Everything of one client that learns. Calls must not overlap: one step, evaluation or snapshot at a time.
  * @throws TRUNK_INPUT, BATCH_SIZE_DIFFERS, TARGET_UNKNOWN, DATA_SHAPE, DATA_LABEL_RANGE, DATA_NO_LABELS, CONFIG_INVALID, LAYER_ errors
  */
-export async function createLearner(options: LearnerOptions): Promise<Learner> {
+export async function createLearner(options: LearnerOptions): Promise<PredictingLearner> {
   const network = await buildNetwork(options);
   const heads = new Map(network.tasks.map(({ plan, weights }) => [plan.id, weights]));
   const controls = new Map<string, Float32Array>();
@@ -61,6 +61,7 @@ export async function createLearner(options: LearnerOptions): Promise<Learner> {
       return withWanted(result, after, extra);
     },
     evaluate: (theta, split) => evaluateNetwork(network, theta, split),
+    predict: (theta, split) => predictNetwork(network, theta, split),
     snapshot: (): LearnerState => ({
       heads: statesOf(heads),
       adapters: statesOf(network.adapters),

@@ -1,7 +1,7 @@
 import type { TypedArray } from '@tensorflow/tfjs';
 import type { Split } from '../data/source.ts';
 import { sizeOf } from '../layout.ts';
-import type { TaskScore } from '../learner.ts';
+import type { TaskPrediction, TaskScore } from '../learner.ts';
 import { metricOf } from '../metrics/index.ts';
 import { encodeLabels, lossOf } from './encode-labels.ts';
 import { forwardTasks } from './forward-tasks.ts';
@@ -15,6 +15,7 @@ interface Collected {
   /** Σ loss · labelled rows, over chunks. */
   loss: number;
   labelledRows: number;
+  readonly rows: number;
   readonly scores: Float32Array;
   readonly labels: Float32Array;
 }
@@ -25,19 +26,39 @@ export async function evaluateNetwork(
   theta: Float32Array,
   split: Exclude<Split, 'train'>,
 ): Promise<TaskScore[]> {
-  const found = new Map<NetworkTask, TaskScore>();
-  for (const source of network.sources) {
-    for (const [task, score] of await evaluateSource(network, source, theta, split)) found.set(task, score);
-  }
-  return network.tasks.map((task) => found.get(task)!);
+  const found = await collectSplit(network, theta, split);
+  return network.tasks.map((task) => scoreOf(task, found.get(task)!));
 }
 
-async function evaluateSource(
+/** Scores and labels of every row of a split. Reads weights and data, changes neither. */
+export async function predictNetwork(network: Network, theta: Float32Array, split: Split): Promise<TaskPrediction[]> {
+  const found = await collectSplit(network, theta, split);
+  return network.tasks.map((task) => {
+    const { scores, labels, rows } = found.get(task)!;
+    const { plan, head } = task;
+    const { kind, classes } = head.labels;
+    return { ...scoreOf(task, found.get(task)!), rows, width: head.width, scores, labels, kind, classes, plan };
+  });
+}
+
+async function collectSplit(
+  network: Network,
+  theta: Float32Array,
+  split: Split,
+): Promise<ReadonlyMap<NetworkTask, Collected>> {
+  const found = new Map<NetworkTask, Collected>();
+  for (const source of network.sources) {
+    for (const [task, collected] of await collectSource(network, source, theta, split)) found.set(task, collected);
+  }
+  return found;
+}
+
+async function collectSource(
   network: Network,
   source: NetworkSource,
   theta: Float32Array,
   split: Split,
-): Promise<Map<NetworkTask, TaskScore>> {
+): Promise<Map<NetworkTask, Collected>> {
   const size = source.source.sizes[split];
   const chunk = Math.max(LEAST_ROWS, Math.floor(CHUNK_ELEMENTS / sizeOf(source.source.inputShape)));
   const all = new Map(source.tasks.map((task) => [task, emptyOf(task, size)]));
@@ -45,12 +66,13 @@ async function evaluateSource(
     const rows = Uint32Array.from({ length: Math.min(chunk, size - start) }, (_, i) => start + i);
     await addChunk(network, source, { theta, split, rows }, all);
   }
-  return new Map(source.tasks.map((task) => [task, scoreOf(task, all.get(task)!, size)]));
+  return all;
 }
 
 const emptyOf = ({ head }: NetworkTask, size: number): Collected => ({
   loss: 0,
   labelledRows: 0,
+  rows: size,
   scores: new Float32Array(size * head.width),
   labels: new Float32Array(size * head.labels.columns),
 });
@@ -85,11 +107,7 @@ async function addChunk(
 
 const read = (tensor: { dataSync(): TypedArray }): Float32Array => tensor.dataSync() as Float32Array;
 
-function scoreOf(
-  { plan, head }: NetworkTask,
-  { loss, labelledRows, scores, labels }: Collected,
-  rows: number,
-): TaskScore {
+function scoreOf({ plan, head }: NetworkTask, { loss, labelledRows, rows, scores, labels }: Collected): TaskScore {
   const shape = { rows, width: head.width };
   return {
     task: plan.id,

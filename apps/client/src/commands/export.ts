@@ -1,0 +1,82 @@
+import { Command, Option } from 'commander';
+import { failure, success, toTrunklineError, type Exit } from '@trunkline/protocol';
+import { fileDisk } from '@trunkline/model/disk';
+import { formatOf, parametersOf, writeModel, type ModelFormat } from '@trunkline/model/export';
+import { readFinishedModel } from '../finished-model.ts';
+import { loadTasks } from '../load-task.ts';
+import { openClient } from '../open-client.ts';
+import { defaultStateFolder } from '../state-folder.ts';
+import { taskModel } from '../task-model.ts';
+import { stateOf } from './join.ts';
+
+interface Options {
+  readonly task?: string;
+  readonly to: string;
+  readonly state?: string;
+  readonly run?: string;
+  readonly force: boolean;
+  readonly set: string[];
+  readonly format: 'text' | 'json';
+}
+
+/** `data` of `client export --format json`. */
+interface Exported {
+  readonly run: string;
+  readonly client: string;
+  readonly task: string;
+  /** Rounds that made the trunk. */
+  readonly rounds: number;
+  readonly parameters: number;
+  readonly format: ModelFormat;
+  readonly files: readonly string[];
+}
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+
+/** `client export CLIENT.yaml --task ID --to PATH`: adapter, trunk and head of a task as one model for other tools. */
+export function exportCommand(exit: Exit): Command {
+  return new Command('export')
+    .description('Write adapter, trunk and head of a task as one model: .safetensors, .keras, or a tfjs folder.')
+    .argument('<client.yaml>', 'the client file')
+    .option('--task <id>', 'which task (default: the only one)')
+    .requiredOption('--to <path>', 'x.safetensors, x.keras, or a folder for a tfjs layers model')
+    .option('--state <dir>', 'folder of this client’s states (default: the client file’s, else per user)')
+    .option('--run <id>', 'which run’s model (default: the only one)')
+    .option('--force', 'write over what is there', false)
+    .option('--set <key=value>', 'override a key of the client file; may be repeated', collect, [])
+    .addOption(
+      new Option('--format <text|json>', 'json: one envelope on stdout').choices(['text', 'json']).default('text'),
+    )
+    .addHelpText('after', '\nExample:\n  npm run client -- export my-client.yaml --task churn --to churn.keras\n')
+    .action(async (file: string, options: Options) => {
+      const json = options.format === 'json';
+      try {
+        const data = await exportTask(file, options);
+        process.stdout.write(json ? `${JSON.stringify(success(data))}\n` : exportedText(data));
+        exit(0);
+      } catch (thrown) {
+        const error = toTrunklineError(thrown);
+        if (json) process.stdout.write(`${JSON.stringify(failure(error))}\n`);
+        exit(error.exit, error);
+      }
+    });
+}
+
+async function exportTask(file: string, { to, task, force, ...options }: Options): Promise<Exported> {
+  const config = await openClient(file, options.set);
+  const { client } = config;
+  const disk = fileDisk();
+  const finished = readFinishedModel(disk, {
+    folder: options.state ?? stateOf(config) ?? defaultStateFolder(process.env),
+    client,
+    run: options.run,
+    said: (at, problem) => process.stderr.write(`${at}: ${problem}\n`),
+  });
+  const model = await taskModel(await loadTasks(config), finished, { client, task });
+  const files = writeModel(disk, model, { to, force, saved: new Date() });
+  const { run, version: rounds } = finished;
+  return { run, client, task: model.name, rounds, parameters: parametersOf(model), format: formatOf(to), files };
+}
+
+const exportedText = ({ run, task, rounds, parameters, files }: Exported): string =>
+  `task ${task} after ${rounds} rounds of run ${run}, ${parameters} values: ${files.join(', ')}\n`;

@@ -1,0 +1,46 @@
+import { fail } from '@trunkline/protocol';
+import { nearestFirst } from '@trunkline/model/config';
+import type { ExportedModel, ModelPart } from '@trunkline/model/export';
+import { placeTasks } from '@trunkline/model/learner';
+import type { TaskPlan } from '@trunkline/model/task';
+import type { FinishedModel } from './finished-model.ts';
+
+/**
+ * Adapter, trunk and head of one task as one model: from what the task's source gives to the task's scores.
+ * @param task left out: the client's only one
+ * @throws USAGE, SNAPSHOT_BROKEN, and what placing the tasks raises: TRUNK_INPUT, DATA_*, LAYER_*
+ */
+export async function taskModel(
+  plans: readonly TaskPlan[],
+  { run, trunk, version, theta, heads, adapters }: FinishedModel,
+  { client, task }: { client: string; task: string | undefined },
+): Promise<ExportedModel> {
+  const ids = plans.map(({ id }) => id);
+  const id = task ?? (ids.length === 1 ? ids[0]! : undefined);
+  if (id === undefined || !ids.includes(id)) {
+    throw fail('USAGE', {
+      what: id === undefined ? 'The client has several tasks, and none was named.' : `The client has no task ${id}.`,
+      remedy: `Name one with --task: ${id === undefined ? ids.join(', ') : nearestFirst(id, ids)}.`,
+    });
+  }
+  const sources = await placeTasks(plans, trunk);
+  const source = sources.find(({ tasks }) => tasks.some(({ plan }) => plan.id === id))!;
+  const { head, ownAdapter } = source.tasks.find(({ plan }) => plan.id === id)!;
+  const key = ownAdapter ? `${source.stream}/${id}` : source.stream;
+  const part = (name: ModelPart['name'], stack: ModelPart['stack'], values: Float32Array | undefined): ModelPart => {
+    if (values?.length === stack.layout.length) return { name, stack, values };
+    const problem = `its ${name} of task ${id} has ${values?.length ?? 'no'} values, the client file’s ${stack.layout.length}.`;
+    throw fail('SNAPSHOT_BROKEN', { file: 'The saved state', problem });
+  };
+  const { kind, classes } = head.labels;
+  return {
+    name: id,
+    parts: [
+      part('adapter', ownAdapter ?? source.adapter!, adapters[key]?.values),
+      part('trunk', trunk, theta),
+      part('head', head.stack, heads[id]?.values),
+    ],
+    scores: kind === 'class' ? 'softmax' : kind === 'binary' ? 'sigmoid' : null,
+    about: { run, client, task: id, rounds: String(version), ...(classes && { classes: JSON.stringify(classes) }) },
+  };
+}

@@ -1,0 +1,64 @@
+import { Command, Option } from 'commander';
+import { failure, success, toTrunklineError, type Exit } from '@trunkline/protocol';
+import { fileDisk } from '@trunkline/model/disk';
+import { formatOf, writeModel, type ModelFormat } from '@trunkline/model/export';
+import { findRun } from '../find-run.ts';
+import { runModel } from '../run-model.ts';
+
+interface Options {
+  readonly runs: string;
+  readonly to: string;
+  readonly force: boolean;
+  readonly format: 'text' | 'json';
+}
+
+/** `data` of `coordinator export --format json`. */
+interface Exported {
+  readonly run: string;
+  /** Rounds that made the trunk, and rounds that the run was to have. */
+  readonly rounds: number;
+  readonly planned: number;
+  readonly parameters: number;
+  readonly digest: string;
+  readonly format: ModelFormat;
+  readonly files: readonly string[];
+}
+
+/** `coordinator export [RUN] --to PATH`: the shared trunk for other tools. */
+export function exportCommand(exit: Exit): Command {
+  return new Command('export')
+    .description('Write the trunk of a run, live or over, as .safetensors, .keras, or a tfjs folder.')
+    .argument('[run]', 'the run’s name or folder (default: the only live one)')
+    .requiredOption('--to <path>', 'x.safetensors, x.keras, or a folder for a tfjs layers model')
+    .option('--runs <dir>', 'folder of all runs', 'runs')
+    .option('--force', 'write over what is there', false)
+    .addOption(
+      new Option('--format <text|json>', 'json: one envelope on stdout').choices(['text', 'json']).default('text'),
+    )
+    .addHelpText('after', '\nExample:\n  npm run coordinator -- export hospitals --to trunk.keras\n')
+    .action(async (named: string | undefined, options: Options) => {
+      const json = options.format === 'json';
+      try {
+        const data = await exportTrunk(named, options);
+        process.stdout.write(json ? `${JSON.stringify(success(data))}\n` : exportedText(data));
+        exit(0);
+      } catch (thrown) {
+        const error = toTrunklineError(thrown);
+        if (json) process.stdout.write(`${JSON.stringify(failure(error))}\n`);
+        exit(error.exit, error);
+      }
+    });
+}
+
+async function exportTrunk(named: string | undefined, { runs, to, force }: Options): Promise<Exported> {
+  const { folder, line } = await findRun(named, runs);
+  line?.close();
+  const disk = fileDisk();
+  const { model, trunk, run, version, planned } = runModel(disk, folder);
+  const files = writeModel(disk, model, { to, force, saved: new Date() });
+  const { digest, layout } = trunk;
+  return { run, rounds: version, planned, parameters: layout.length, digest, format: formatOf(to), files };
+}
+
+const exportedText = ({ run, rounds, planned, parameters, files }: Exported): string =>
+  `trunk of run ${run} after ${rounds} of ${planned} rounds, ${parameters} values: ${files.join(', ')}\n`;

@@ -1,0 +1,143 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeSafetensors } from '@trunkline/model/store';
+import { writeSmallRun } from './bad-input/small-run.ts';
+import { start, tellAll, type Command, type Told } from './bad-input/told.ts';
+import { dataOf, runData } from './cli/envelope.ts';
+import { z } from 'zod';
+
+const LIMIT = 90_000;
+const python = process.env['TRUNKLINE_PYTHON'];
+
+let folder: string;
+let told: Record<string, Told>;
+let trained: z.output<typeof runData>;
+
+const north = () => join(folder, 'north.yaml');
+const predicted = z.strictObject({
+  run: z.string(),
+  client: z.string(),
+  rounds: z.int(),
+  split: z.literal('test'),
+  tasks: z.array(
+    z.strictObject({ task: z.string(), rows: z.int(), metrics: z.record(z.string(), z.number().nullable()) }),
+  ),
+  out: z.string(),
+});
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'trunkline-take-home-'));
+  const run = writeSmallRun(folder);
+  // More rounds than are best, so that the last trunk is not the one that was tested.
+  const settings = ['rounds=12', 'evaluateEvery=2', 'select=best', 'optimizer.adam.learningRate=0.2'];
+  const sets = settings.flatMap((setting) => ['--set', setting]);
+  const simulated = await start(['simulate', run, '--runs', join(folder, 'runs'), ...sets, '--format', 'json']).told;
+  trained = dataOf(runData, simulated.stdout);
+  const state = ['--state', join(trained.folder, 'state')];
+  const to = (name: string) => join(folder, name);
+  const commands: Record<string, Command> = {
+    predict: ['client', 'predict', north(), ...state, '--out', to('predicted.csv'), '--format', 'json'],
+    stdout: ['client', 'predict', north(), ...state, '--split', 'validation'],
+    keras: ['client', 'export', north(), ...state, '--to', to('cats.keras')],
+    tensors: ['client', 'export', north(), ...state, '--to', to('cats.safetensors')],
+    again: ['client', 'export', north(), ...state, '--to', to('cats.safetensors')],
+    tfjs: ['client', 'export', north(), ...state, '--task', 'cats', '--to', to('cats')],
+    trunk: ['coordinator', 'export', trained.folder, '--to', to('trunk.safetensors')],
+    misspelt: ['client', 'export', north(), ...state, '--task', 'cat', '--to', to('x.keras')],
+    untrained: ['client', 'predict', north(), '--state', to('nothing')],
+    otherRun: ['client', 'predict', north(), ...state, '--run', 'large'],
+    noRun: ['coordinator', 'export', to('nothing'), '--to', to('x.keras')],
+  };
+  const all = await tellAll(Object.values(commands));
+  told = Object.fromEntries(Object.keys(commands).map((name, i) => [name, all[i]!]));
+}, LIMIT);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const tensorsOf = (name: string) => decodeSafetensors(readFileSync(join(folder, name)));
+
+describe('client predict', () => {
+  it('says of the test split what the run said at its end', () => {
+    const { run, rounds, tasks } = dataOf(predicted, told['predict']!.stdout);
+    const [scored] = trained.tasks;
+    expect(run).toBe('small');
+    expect(tasks).toEqual([{ task: 'cats', rows: 8, metrics: { accuracy: scored!.metrics['accuracy']!.together } }]);
+    // The claim is about the best trunk, not the last: the run must have chosen another.
+    expect(rounds).toBeLessThan(12);
+  });
+
+  it('writes a row of the split a line, probabilities that add up to one, and the likelier class', () => {
+    const [header, ...lines] = readFileSync(join(folder, 'predicted.csv'), 'utf8').trimEnd().split('\n');
+    expect(header).toBe('task,row,place,label,prediction,score:no,score:yes');
+    expect(lines).toHaveLength(8);
+    for (const line of lines) {
+      const [task, , , label, prediction, no, yes] = line.split(',');
+      expect([task, ['no', 'yes'].includes(label!)]).toEqual(['cats', true]);
+      expect(Number(no) + Number(yes)).toBeCloseTo(1, 6);
+      expect(prediction).toBe(Number(yes) > Number(no) ? 'yes' : 'no');
+    }
+  });
+
+  it('prints the table alone on stdout where no file is named', () => {
+    const { code, stdout, stderr } = told['stdout']!;
+    expect([code, stdout.trimEnd().split('\n').length]).toEqual([0, 9]);
+    expect(stderr).toContain('task cats: 8 validation rows, accuracy');
+  });
+
+  it('refuses, saying what to do, where no run is over, and where another is named', () => {
+    expect(told['untrained']).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('has trained in no run') as string,
+    });
+    expect(told['otherRun']).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Name another: small') as string,
+    });
+  });
+});
+
+describe('export', () => {
+  it('gives at the client the very trunk that the coordinator exports', () => {
+    const { tensors, metadata } = tensorsOf('trunk.safetensors');
+    const own = tensorsOf('cats.safetensors');
+    expect(Object.keys(tensors)).toEqual(['trunk-0-dense/bias', 'trunk-0-dense/kernel']);
+    for (const [name, tensor] of Object.entries(tensors)) expect(own.tensors[name]).toEqual(tensor);
+    expect(own.metadata['rounds']).toBe(metadata['rounds']);
+    expect(own.metadata).toMatchObject({ run: 'small', task: 'cats', classes: '["no","yes"]', scores: 'softmax' });
+  });
+
+  it('names the files that it wrote, and writes over none of them unasked', () => {
+    expect(told['keras']!.stdout).toContain('cats.keras');
+    expect(told['tfjs']!.stdout).toMatch(/cats\/model\.json, .*cats\/weights\.bin/);
+    expect(told['again']).toMatchObject({ code: 2, stderr: expect.stringContaining('FILE_EXISTS') as string });
+  });
+
+  it('proposes the nearest task, and the runs that are there', () => {
+    expect(told['misspelt']).toMatchObject({ code: 2, stderr: expect.stringContaining('--task: cats') as string });
+    expect(told['noRun']).toMatchObject({ code: 2, stderr: expect.stringContaining('RUN_UNKNOWN') as string });
+  });
+
+  it.skipIf(!python)(
+    'is opened by Python Keras 3, which predicts what `client predict` does (skipped without TRUNKLINE_PYTHON)',
+    () => {
+      const environment = { ...process.env, KERAS_BACKEND: process.env['KERAS_BACKEND'] ?? 'jax' };
+      const output = execFileSync(python!, ['-c', PROGRAM, folder], { encoding: 'utf8', env: environment });
+      expect(Number(output.trim().split('\n').at(-1))).toBeLessThan(1e-5);
+    },
+    LIMIT,
+  );
+});
+
+/** The largest difference between the scores of the two. */
+const PROGRAM = `
+import csv, sys
+import numpy, keras
+folder = sys.argv[1]
+model = keras.saving.load_model(folder + '/cats.keras')
+theirs = model.predict(numpy.load(folder + '/x-test.npy'), verbose=0)
+rows = csv.DictReader(open(folder + '/predicted.csv'))
+ours = numpy.array([[float(row['score:no']), float(row['score:yes'])] for row in rows])
+print(abs(theirs - ours).max())
+`;
