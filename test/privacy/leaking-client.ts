@@ -21,10 +21,6 @@ interface Packet {
   id?: number;
 }
 
-/** The class that the client itself sends by: another copy of the package may lie nearer to this file. */
-const { WebSocket: Line } = createRequire(import.meta.resolve('@trunkline/client'))('ws') as {
-  WebSocket: typeof WebSocket;
-};
 const encoder = new Encoder();
 const decoders = new WeakMap<WebSocket, Decoder>();
 type Send = (this: WebSocket, data: unknown, options: unknown, sent?: (error?: Error) => void) => void;
