@@ -48,7 +48,12 @@ describe('generations', () => {
     const { sound, damaged } = kept.survey();
     expect(sound.map(({ round }) => round)).toEqual([0]);
     expect(damaged).toEqual([
-      { round: 10, file: join(folder, '000010.safetensors'), problem: expect.stringContaining('SHA-256') },
+      {
+        round: 10,
+        file: join(folder, '000010.safetensors'),
+        problem: expect.stringContaining('SHA-256'),
+        finished: true,
+      },
     ]);
     expect(readdirSync(folder)).toContain('000010.safetensors.damaged');
     expect(kept.newest()).toBe(10);

@@ -113,7 +113,12 @@ export function openGenerations(disk: Disk, folder: string): Generations {
           sound.push(load(round));
         } catch (thrown) {
           const finished = disk.read(file(round, 'json')) !== null;
-          damaged.push({ round, file: file(round, 'safetensors'), problem: toTrunklineError(thrown).message, finished });
+          damaged.push({
+            round,
+            file: file(round, 'safetensors'),
+            problem: toTrunklineError(thrown).message,
+            finished,
+          });
           for (const ending of ['json', 'safetensors']) setAside(disk, file(round, ending));
         }
       }
