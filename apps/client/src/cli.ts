@@ -5,6 +5,7 @@ import { completionCommand } from './commands/completion.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
 import { joinCommand } from './commands/join.ts';
+import { newCommand } from './commands/new.ts';
 import { predictCommand } from './commands/predict.ts';
 
 /** The client's commands. `exit` hears the code, and the error that led to it. */
@@ -13,6 +14,7 @@ export function clientCli(exit: Exit): Command {
     .description('Owns tasks and data, and trains them with a shared trunk.')
     .addCommand(joinCommand(exit))
     .addCommand(checkCommand(exit))
+    .addCommand(newCommand(exit))
     .addCommand(predictCommand(exit))
     .addCommand(exportCommand(exit))
     .addCommand(doctorCommand(exit))

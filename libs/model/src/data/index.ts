@@ -6,3 +6,4 @@ export { openSource } from './open.ts';
 export { prefetch, type Prefetch } from './prefetch.ts';
 export { dataSchema, SOURCE_KINDS, type DataConfig, type SourceKind } from './schema.ts';
 export { SPLITS, type Column, type Loader, type Rows, type Source, type Split } from './source.ts';
+export { proposeTable, type Proposal } from './propose.ts';
