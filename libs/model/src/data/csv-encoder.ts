@@ -24,6 +24,8 @@ export function learnCodes(
     categorical: readonly string[];
     missing: string | undefined;
     context: OpenContext;
+    /** The source's key below `data`. */
+    kind: string;
   },
 ): ColumnCode[] {
   return form.columns.map((column) => {
@@ -37,8 +39,8 @@ export function learnCodes(
     const values = [...new Set(cells)].sort(byCode);
     if (listed || values.length <= MOST_CATEGORIES) return { kind: 'category', column, values };
     throw fail('CONFIG_INVALID', {
-      at: form.context.at(['csv']),
-      key: 'csv',
+      at: form.context.at([form.kind]),
+      key: form.kind,
       problem: `the column \`${column}\` of ${table.file} holds ${values.length} different texts.`,
       remedy: 'List it under `drop`; or under `categorical`, if each of them is a category.',
     });

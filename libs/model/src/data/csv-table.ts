@@ -8,6 +8,8 @@ export interface Table {
   readonly names: readonly string[];
   readonly rows: readonly (readonly string[])[];
   readonly lines: readonly number[];
+  /** What `lines` counts; left out: lines. */
+  readonly unit?: 'row';
   /** Lines of rows that were left out. */
   readonly skipped: readonly number[];
 }
@@ -110,4 +112,4 @@ export function numberIn(cell: string): number | undefined {
 
 /** Where a row stands, for errors: its number among the rows that count, and its line. */
 export const placeIn = (table: Table, row: number, named: boolean): string =>
-  `${row} (${named ? `${table.file} ` : ''}line ${table.lines[row]})`;
+  `${row} (${named ? `${table.file} ` : ''}${table.unit ?? 'line'} ${table.lines[row]})`;

@@ -13,21 +13,32 @@ interface TableBlock extends Block {
   readonly table: Table;
 }
 
+/** Opens csv files as a source. @throws as `openTable` does */
+export const openCsv = (config: CsvConfig, split: SplitConfig | undefined, context: OpenContext): Promise<Source> =>
+  openTable(config, split, { kind: 'csv', parse: parseTable, context });
+
+/** How a kind of file becomes a table of texts. */
+export interface TableKind {
+  /** Its key below `data`. */
+  readonly kind: 'csv' | 'parquet';
+  readonly parse: ParseTable;
+  readonly context: OpenContext;
+}
+type TableForm = Pick<CsvConfig, 'columns' | 'delimiter' | 'drop' | 'onBadRow'>;
+type ParseTable = (bytes: Uint8Array, form: TableForm & { readonly file: string }) => Table | Promise<Table>;
+
 /**
  * Opens a table as a source: every column but targets and dropped ones is an input; numbers are standardised, texts become one
  * input a category, all by the training rows alone. What was left out or never seen in training is said in `notes`.
  * @throws DATA_FILE_MISSING, DATA_FILE_BROKEN, DATA_COLUMN_MISSING, DATA_ROW_BROKEN, DATA_NOT_FINITE, DATA_SPLIT_EMPTY, CONFIG_INVALID
  */
-export async function openCsv(
-  config: CsvConfig,
-  split: SplitConfig | undefined,
-  context: OpenContext,
-): Promise<Source> {
-  const { bySplit, tables } = await readTables(config.file, config, { context, key: ['csv', 'file'] });
+export async function openTable(config: CsvConfig, split: SplitConfig | undefined, how: TableKind): Promise<Source> {
+  const { kind, context, parse } = how;
+  const { bySplit, tables } = await readTables(config.file, config, { context, key: [kind, 'file'], parse });
   const given = Object.values(tables);
-  const columns = inputColumns(config, given, context);
+  const columns = inputColumns(config, given, how);
   const { missing, categorical = [], onBadRow = 'stop' } = config;
-  const targets = targetsIn(given, { targets: config.targets, missing, context, key: ['csv', 'targets'] });
+  const targets = targetsIn(given, { targets: config.targets, missing, context, key: [kind, 'targets'] });
   const blockOf = (table: Table): TableBlock => ({
     table,
     size: table.rows.length,
@@ -53,19 +64,25 @@ export async function openCsv(
     },
   );
 
-  const codes = learnCodes(parts.train.block.table, parts.train.rows, { columns, categorical, missing, context });
+  const codes = learnCodes(parts.train.block.table, parts.train.rows, {
+    columns,
+    categorical,
+    missing,
+    context,
+    kind,
+  });
   const coded = new Map(given.map((table) => [table, encodeTable(table, codes, missing)]));
   const width = coded.get(tables.train)!.width;
   if (width === 0) {
     const remedy = 'Take columns out of `drop` or `targets`.';
     throw fail('CONFIG_INVALID', {
-      at: context.at(['csv']),
-      key: 'csv',
+      at: context.at([kind]),
+      key: kind,
       problem: 'no column is left as input.',
       remedy,
     });
   }
-  const made = SPLITS.map((which) => encodedPart(which, parts[which], { coded, onBadRow, context }));
+  const made = SPLITS.map((which) => encodedPart(which, parts[which], { coded, onBadRow, how }));
   const [train, validation, test] = made.map(({ part }) => part);
   const skipped = given.flatMap(({ file: name, skipped: lines }) => leftOut(name, lines));
   return sourceOf({
@@ -79,8 +96,8 @@ export async function openCsv(
 /** The tables of the splits that have a file. */
 export async function readTables(
   files: CsvConfig['file'],
-  form: Pick<CsvConfig, 'columns' | 'delimiter' | 'onBadRow'>,
-  { context, key }: { context: OpenContext; key: Path },
+  form: TableForm,
+  { context, key, parse = parseTable }: { context: OpenContext; key: Path; parse?: ParseTable },
 ): Promise<{ bySplit: boolean; tables: Partial<Record<Split, Table>> & { readonly train: Table } }> {
   const found = filesOf(files, context);
   const tables = await Promise.all(
@@ -89,9 +106,9 @@ export async function readTables(
       if (!file) return [];
       const path = file.paths[0]!;
       return [
-        readBytes(path, context, [...key, ...file.key]).then((bytes) => {
-          const { columns, delimiter, onBadRow } = form;
-          return [split, parseTable(bytes, { file: basename(path), columns, delimiter, onBadRow })] as const;
+        readBytes(path, context, [...key, ...file.key]).then(async (bytes) => {
+          const { columns, delimiter, drop, onBadRow } = form;
+          return [split, await parse(bytes, { file: basename(path), columns, delimiter, drop, onBadRow })] as const;
         }),
       ];
     }),
@@ -101,14 +118,14 @@ export async function readTables(
 }
 
 /** All columns but targets and dropped ones, each of them in every table. @throws DATA_COLUMN_MISSING */
-function inputColumns(config: CsvConfig, tables: readonly Table[], context: OpenContext): string[] {
+function inputColumns(config: CsvConfig, tables: readonly Table[], { kind, context }: TableKind): string[] {
   const { drop = [], categorical = [] } = config;
   for (const [key, names] of Object.entries({ drop, categorical })) {
-    for (const [i, name] of names.entries()) columnIn(tables[0]!, name, context, ['csv', key, i]);
+    for (const [i, name] of names.entries()) columnIn(tables[0]!, name, context, [kind, key, i]);
   }
   const used = new Set([...drop, ...targetList(config.targets).flatMap(([, columns]) => columns)]);
   const columns = tables[0]!.names.filter((name) => !used.has(name));
-  for (const table of tables) for (const column of columns) columnIn(table, column, context, ['csv', 'file']);
+  for (const table of tables) for (const column of columns) columnIn(table, column, context, [kind, 'file']);
   return columns;
 }
 
@@ -116,7 +133,7 @@ function inputColumns(config: CsvConfig, tables: readonly Table[], context: Open
 function encodedPart(
   split: Split,
   { block, rows }: Part<TableBlock>,
-  form: { coded: Map<Table, CodedTable>; onBadRow: 'stop' | 'skip'; context: OpenContext },
+  form: { coded: Map<Table, CodedTable>; onBadRow: 'stop' | 'skip'; how: TableKind },
 ): { part: Part; notes: string[] } {
   const { table } = block;
   const { width, write, broken, unseen } = form.coded.get(table)!;
@@ -126,7 +143,12 @@ function encodedPart(
   const kept = rows.filter((row) => !wrong.has(row));
   if (kept.length === 0) {
     const remedy = 'None of its rows can be used: correct them.';
-    throw fail('DATA_SPLIT_EMPTY', { at: form.context.at(['csv', 'file']), split, file: table.file, remedy });
+    throw fail('DATA_SPLIT_EMPTY', {
+      at: form.how.context.at([form.how.kind, 'file']),
+      split,
+      file: table.file,
+      remedy,
+    });
   }
   const inputs = (wanted: Uint32Array) => {
     const out = new Float32Array(wanted.length * width);

@@ -8,6 +8,7 @@ import { openImages } from './images.ts';
 import { readNpy } from './npy.ts';
 import { openLoader } from './loader.ts';
 import { openNpz } from './npz.ts';
+import { openParquet } from './parquet.ts';
 import type { DataConfig } from './schema.ts';
 import type { Source } from './source.ts';
 
@@ -20,6 +21,7 @@ export async function openSource(config: DataConfig, context: OpenContext): Prom
   if (config.npz) return openNpz(config.npz, split, context);
   if (config.npy) return openArrayFiles('npy', config.npy, { split, context, read: readNpy });
   if (config.csv) return openCsv(config.csv, split, context);
+  if (config.parquet) return openParquet(config.parquet, split, context);
   if (config.idx) return openArrayFiles('idx', config.idx, { split, context, read: readIdx });
   if (config.cifar) return openCifar(config.cifar, split, context);
   if (config.images) return openImages(config.images, split, context);

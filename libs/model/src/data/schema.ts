@@ -41,6 +41,9 @@ export const csvSchema = z.strictObject({
   onBadRow: onBadRow.optional(),
 });
 
+/** As csv, whose columns may have no names and any delimiter. */
+export const parquetSchema = csvSchema.omit({ columns: true, delimiter: true });
+
 export const cifarSchema = z.strictObject({
   files: bySplit(z.union([path, z.array(path).min(1)])),
   shape: z.tuple([side, side, side]).optional(),
@@ -93,6 +96,7 @@ const sources = {
   npz: npzSchema.optional(),
   npy: npySchema.optional(),
   csv: csvSchema.optional(),
+  parquet: parquetSchema.optional(),
   idx: idxSchema.optional(),
   cifar: cifarSchema.optional(),
   images: imagesSchema.optional(),
@@ -127,5 +131,6 @@ export type NpzConfig = z.output<typeof npzSchema>;
 export type NpyConfig = z.output<typeof npySchema>;
 export type IdxConfig = z.output<typeof idxSchema>;
 export type CsvConfig = z.output<typeof csvSchema>;
+export type ParquetConfig = z.output<typeof parquetSchema>;
 export type CifarConfig = z.output<typeof cifarSchema>;
 export type ImagesConfig = z.output<typeof imagesSchema>;
