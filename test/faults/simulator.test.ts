@@ -4,8 +4,10 @@ import { simulateSeed, toldFailure } from './simulator/simulate-seed.ts';
 
 /** About 20 s of one core; `npm run test:full -- simulator` goes through 100,000. */
 const SEEDS = 600;
-const TWICE = 12;
-const FOUND_WITHIN = 40;
+const TWICE = 14;
+const FOUND_WITHIN = 80;
+/** What can go wrong with a journal does so where accepted sets depend on timing. */
+const variantFor = { 'journal-not-awaited': 'buffered' } as Record<string, string>;
 
 /** One seed alone, with all that happened. */
 const only = process.env['TRUNKLINE_SEED'];
@@ -40,7 +42,7 @@ describe.skipIf(only)('a federation in virtual time', () => {
 
   it.each(PLANTED)('finds %s', async (planted) => {
     for (let seed = 1; seed <= FOUND_WITHIN; seed++) {
-      if ((await simulateSeed(seed, { planted })).broken.length > 0) return;
+      if ((await simulateSeed(seed, { planted, variant: variantFor[planted] })).broken.length > 0) return;
     }
     expect.fail(`${FOUND_WITHIN} seeds found nothing`);
   });

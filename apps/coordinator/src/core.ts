@@ -85,8 +85,9 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
   const failWith = (thrown: unknown) => {
     if (over) return;
     const error = toTrunklineError(thrown);
-    for (const member of members.all.values()) member.connection?.refuse(error);
+    // Over first: that the lines close now is this process's doing, and nothing to be told to the next one.
     end({ kind: 'failed', error });
+    for (const member of members.all.values()) member.connection?.refuse(error);
   };
   const guarded = (act: () => void) => {
     if (over) return;
@@ -121,7 +122,8 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
         return closeRound(effect);
       case 'evaluate':
         // Clients keep the end of the run before they tell its scores: it must be a point here by then.
-        if (effect.split === 'test' && !deps.record && kept !== effect.version) keepCheckpoint(effect);
+        if (effect.split === 'test' && deps.record) ledger.saved(effect.version);
+        else if (effect.split === 'test' && kept !== effect.version) keepCheckpoint(effect);
         scores.clear();
         for (const client of effect.clients) void telling.askScores(client);
         return;

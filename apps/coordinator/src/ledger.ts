@@ -41,7 +41,7 @@ export interface Ledger {
   listened(port: number): void;
   /** A new attempt begins, from `round`. @throws STORAGE_FAILED */
   begin(attempt: number, round: number): void;
-  /** A checkpoint of the attempt under way is durable. */
+  /** A checkpoint of the attempt under way is durable, or the journal leads there. */
   saved(round: number): void;
   /**
    * Why what a client holds cannot come from this folder: a round or an attempt that it knows nothing of. Then the folder is older than its

@@ -41,9 +41,16 @@ export function fail<C extends ErrorCode>(code: C, values: ErrorValues<C>, cause
   return new TrunklineError({ code, message: fill(errors[code].message), hint: fill(errors[code].hint) }, cause);
 }
 
-/** Any thrown value as a TrunklineError: known ones as they are, others as UNEXPECTED with their text. */
+/** What a system says of a disk that cannot take more, or does not work; refused rights have other reasons too. */
+const DISK_CODES = ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS'];
+
+/** Any thrown value as a TrunklineError: known ones as they are, a disk's as STORAGE_FAILED, others as UNEXPECTED with their text. */
 export function toTrunklineError(thrown: unknown): TrunklineError {
   if (thrown instanceof TrunklineError) return thrown;
+  if (thrown instanceof Error && 'code' in thrown && DISK_CODES.includes(String(thrown.code))) {
+    const file = 'path' in thrown && typeof thrown.path === 'string' ? thrown.path : 'to the disk';
+    return fail('STORAGE_FAILED', { file, reason: thrown.message }, thrown);
+  }
   return fail('UNEXPECTED', { what: thrown instanceof Error ? thrown.message : String(thrown) }, thrown);
 }
 

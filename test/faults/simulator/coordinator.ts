@@ -1,4 +1,12 @@
-import { createCore, openRecord, openRun, writeResult, type Outcome, type RunEvent } from '@trunkline/coordinator';
+import {
+  createCore,
+  openRecord,
+  openRun,
+  writeResult,
+  type CoreDeps,
+  type Outcome,
+  type RunEvent,
+} from '@trunkline/coordinator';
 import { toTrunklineError } from '@trunkline/protocol';
 import type { Storage } from './disk.ts';
 import { openGate } from './gate.ts';
@@ -35,7 +43,8 @@ export function startCoordinator(world: World, { plan }: Variant, deps: Coordina
     const birth = () => String(world.random.uint32());
     const opened = openRun(plan.config, { disk, folder: FOLDER, resume: true, durable: true, birth });
     const { ledger, checkpoints, from, damaged } = opened;
-    const record = openRecord(opened, { disk, folder: FOLDER, failed: (error) => core.fail(error) });
+    const written = openRecord(opened, { disk, folder: FOLDER, failed: (error) => core.fail(error) });
+    const record = deps.planted === 'journal-not-awaited' ? hasty(written) : written;
     for (const { file, problem } of damaged) heard({ event: 'damaged', file, problem });
     ledger.listened(4100);
     const core = createCore(plan, {
@@ -62,4 +71,13 @@ export function startCoordinator(world: World, { plan }: Variant, deps: Coordina
     world.after(0, 'coordinator cannot start', () => end({ kind: 'failed', error: toTrunklineError(thrown) }), process);
     return process;
   }
+}
+
+type Kept = NonNullable<CoreDeps['record']>;
+
+/** A journal that promises the disk at once. */
+function hasty(record: Kept | null): Kept | null {
+  if (!record) return null;
+  const journal = Object.create(record.journal, { durable: { value: async () => undefined } }) as Kept['journal'];
+  return { ...record, journal };
 }

@@ -11,6 +11,8 @@ export interface Storage {
   readonly loseUnsynced: () => void;
   /** Called before each operation that changes something. It may kill the process, or throw what a disk throws. */
   watch(before: (process: Process) => void): void;
+  /** What goes wrong with it now; null: nothing. */
+  trouble: 'ENOSPC' | 'EIO' | null;
   /** Flips one bit of a file, as a bad sector does; null: no file's path matches. */
   flip(pattern: RegExp): string | null;
 }
@@ -26,6 +28,8 @@ type NameChange = readonly (readonly [path: string, content: Content | null])[];
 
 /** How long a sync takes that does not hold up its caller. */
 const SYNC_MS = 8;
+/** A disk with bad sectors fails so often. */
+const EIO_CHANCE = 0.2;
 
 /** @param lies syncs do nothing: a bug to be found */
 export function createStorage(world: World, lies = false): Storage {
@@ -35,6 +39,7 @@ export function createStorage(world: World, lies = false): Storage {
   const folders = new Set<string>();
   let changes: NameChange[] = [];
   let before: (process: Process) => void = () => {};
+  let trouble: Storage['trouble'] = null;
 
   const put = (into: Map<string, Content>, change: NameChange) => {
     for (const [path, content] of change) {
@@ -61,9 +66,12 @@ export function createStorage(world: World, lies = false): Storage {
     },
   };
   const of = (process: Process): Disk => {
-    const must = () => {
+    /** @param grows it needs room */
+    const must = (grows = false) => {
       if (process.alive) before(process);
       if (!process.alive) throw new Error('the process is gone');
+      if (trouble === 'ENOSPC' ? grows : trouble === 'EIO' && random.uniform() < EIO_CHANCE)
+        throw Object.assign(new Error(`${trouble}: the disk has no more to give`), { code: trouble });
     };
     const fileOf = (content: Content): DiskFile => ({
       get size() {
@@ -71,7 +79,7 @@ export function createStorage(world: World, lies = false): Storage {
       },
       write(bytes) {
         try {
-          must();
+          must(true);
         } catch (killed) {
           // Whatever reached the disk of its last write.
           append(content, bytes.subarray(0, random.below(bytes.length + 1)));
@@ -100,12 +108,12 @@ export function createStorage(world: World, lies = false): Storage {
     return {
       ...inside,
       makeFolder(folder) {
-        must();
+        must(!folders.has(folder));
         for (let path = folder; !folders.has(path) && path !== '.' && path !== '/'; path = folderOf(path))
           folders.add(path);
       },
       open(path, how) {
-        must();
+        must(!names.has(path));
         const found = names.get(path);
         if (found && how === 'append') return fileOf(found);
         // Opened to be written anew, a file is empty at once, whatever is safe of it.
@@ -139,6 +147,12 @@ export function createStorage(world: World, lies = false): Storage {
     of,
     inside,
     watch: (hook) => void (before = hook),
+    get trouble() {
+      return trouble;
+    },
+    set trouble(now) {
+      trouble = now;
+    },
     loseUnsynced() {
       // A file system keeps the order of changes of names: some of the first are there.
       settle(changes.slice(0, random.below(changes.length + 1)));

@@ -95,7 +95,7 @@ export function createFederation(world: World, variant: Variant, planted?: Plant
             ended,
           });
         } catch (thrown) {
-          history.broken.push(`${client} cannot start: ${toTrunklineError(thrown).message}`);
+          ended({ kind: 'failed', error: toTrunklineError(thrown) }, {});
         }
       },
     };
@@ -104,18 +104,19 @@ export function createFederation(world: World, variant: Variant, planted?: Plant
   const missing = () => machines.some(({ done }) => !done);
 
   const coordinatorEnded = (outcome: Outcome) => {
+    if (outcome.kind === 'failed' && outcome.error.code === 'STORAGE_FAILED') return void startAgain(coordinator);
     coordinator.done = true;
     if (outcome.kind === 'finished') history.finished.push(outcome);
     if (outcome.kind === 'failed') return heard({ event: 'error', ...outcome.error.report() });
     // Some client missed the end: the operator starts it again, and it says how the run ended.
-    if (missing()) world.after(NOTICED_MS, 'coordinator is started again', coordinator.start);
+    if (missing()) startAgain(coordinator);
   };
+  const startAgain = ({ name, start }: Running) => world.after(NOTICED_MS, `${name} is started again`, start);
   const clientEnded = (machine: Running, outcome: ClientOutcome, digests: Record<string, string>) => {
     world.note(`  ${machine.name} ${outcome.kind}`);
     if (outcome.kind === 'finished')
       history.ends.set(machine.name, { digests, scores: outcome.tasks.map(({ task, metrics }) => [task, metrics]) });
-    else if (outcome.kind === 'failed' && PASSING.has(outcome.error.code))
-      return void world.after(NOTICED_MS, `${machine.name} is started again`, machine.start);
+    else if (outcome.kind === 'failed' && PASSING.has(outcome.error.code)) return void startAgain(machine);
     else if (outcome.kind === 'failed')
       history.broken.push(`${machine.name} failed: ${outcome.error.code} ${outcome.error.message}`);
     machine.done = true;

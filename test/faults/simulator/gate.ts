@@ -23,10 +23,13 @@ interface GateDeps {
 export function openGate(network: Network, { process, core, sent, refused }: GateDeps): void {
   const { clock } = process;
   const allowances = refusalAllowances(clock);
+  /** Clients whose line stands, whether they have joined over it or not. */
+  const inside = new Set<string>();
   network.listen({
     process,
-    admit: (client) => (core.members.all.get(client)?.connection == null ? null : fail('CLIENT_DUPLICATE', { client })),
+    admit: (client) => (inside.has(client) ? fail('CLIENT_DUPLICATE', { client }) : null),
     enter(client, line) {
+      inside.add(client);
       const requests = createRequests({
         emit: (event, args, acknowledge) => line().emit('coordinator', event, args, acknowledge),
         connected: () => line().isOpen('coordinator'),
@@ -60,6 +63,7 @@ export function openGate(network: Network, { process, core, sent, refused }: Gat
         process,
         message: (event, args, acknowledge) => void hearMessage(event as ClientEvent, [...args, acknowledge], hearing),
         closed(reason) {
+          inside.delete(client);
           requests.broken(lineBroken(reason));
           core.disconnected(client, reason);
         },

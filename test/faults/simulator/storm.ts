@@ -100,6 +100,17 @@ export function startStorm(world: World, federation: Federation): Storm {
         killNow(machine);
       });
     },
+    /** No room any more, or sectors that fail: what it strikes ends, and is started again until it can work. */
+    trouble() {
+      const { storage } = pick(machines);
+      if (storage.trouble) return;
+      const trouble = pick(['ENOSPC', 'EIO'] as const);
+      forAWhile(
+        trouble,
+        () => void (storage.trouble = trouble),
+        () => void (storage.trouble = null),
+      );
+    },
     repeat() {
       for (const way of someWays()) way.repeats += 1 + random.below(REPEATS);
     },

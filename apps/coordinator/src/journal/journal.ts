@@ -55,6 +55,7 @@ export function openJournal({
   failed,
 }: JournalOptions): Journal {
   let broken: TrunklineError | null = null;
+  let opened = false;
   let sequence = -1;
   let file: DiskFile;
   let written = 0;
@@ -76,7 +77,8 @@ export function openJournal({
   const breaks = (cause: unknown): TrunklineError => {
     if (broken) return broken;
     broken = fail('STORAGE_FAILED', { file: segmentFile(folder, sequence), reason: (cause as Error).message }, cause);
-    failed(broken);
+    // Before it is open, whoever opens it is told.
+    if (opened) failed(broken);
     return broken;
   };
   const put = (head: JournalRecord | SegmentHead, body?: Uint8Array) => {
@@ -103,6 +105,7 @@ export function openJournal({
     disk.makeFolder(folder);
     begin((sequencesIn(disk, folder).at(-1) ?? -1) + 1);
   });
+  opened = true;
 
   const sync = async (): Promise<void> => {
     // A turn of the loop's micro-tasks: what is appended meanwhile is in this sync too.
