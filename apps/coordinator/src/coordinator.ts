@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { fail, systemClock, toTrunklineError, type Clock } from '@trunkline/protocol';
 import { fileDisk } from '@trunkline/model/disk';
@@ -7,6 +8,7 @@ import type { RunConfig } from './config.ts';
 import { openControl, type ControlSocket } from './control-socket.ts';
 import { createCore } from './core.ts';
 import type { Outcome } from './core-contract.ts';
+import { openDashboard } from './dashboard/open-dashboard.ts';
 import { openLookers } from './dashboard-token.ts';
 import { openDoorkeeper } from './door/doorkeeper.ts';
 import { certificateFor, isLoopback, urlOf, writeListening } from './door/listening.ts';
@@ -141,7 +143,16 @@ async function openDoor(opened: OpenedRun, deps: DoorDeps): Promise<Coordinator>
   }
   let started = from !== undefined;
   const surface = createSurface(plan, clock);
-  const sinks = [journal.sink, surface.sink, ...output.sinks, ...(deps.sinks ?? [])];
+  const lookers = openLookers(folder, {
+    loopback: isLoopback(config.listen.host),
+    random: deps.randomBytes ?? randomBytes,
+  });
+  const allows = (request: IncomingMessage) => lookers.allows(request);
+  const dashboard = openDashboard({
+    ...{ folder, allows, route: http.route, letIn: http.letIn },
+    view: () => surface.view(core),
+  });
+  const sinks = [journal.sink, surface.sink, dashboard.sink, ...output.sinks, ...(deps.sinks ?? [])];
   const emit = (event: RunEvent) => {
     started ||= event.event === 'checkpoint' || event.event === 'round';
     const at = clock.date();
@@ -178,14 +189,7 @@ async function openDoor(opened: OpenedRun, deps: DoorDeps): Promise<Coordinator>
     disconnected: (client, reason) => core.disconnected(client, reason),
     refused: (client, message, error) => core.emit({ event: 'refused', client, message, error: error.report() }),
   });
-  const lookers = openLookers(folder, {
-    loopback: isLoopback(config.listen.host),
-    random: deps.randomBytes ?? randomBytes,
-  });
-  const { ready, metrics } = figurePages(
-    () => surface.view(core),
-    (request) => lookers.allows(request),
-  );
+  const { ready, metrics } = figurePages(() => surface.view(core), allows);
   http.route('/ready', ready);
   http.route('/metrics', metrics);
   const url = urlOf(config.listen.host, port, certificate !== undefined);
@@ -201,7 +205,7 @@ async function openDoor(opened: OpenedRun, deps: DoorDeps): Promise<Coordinator>
     await output.close();
     throw error;
   }
-  emit({ event: 'listening', run: config.run, url, dashboard: null, folder });
+  emit({ event: 'listening', run: config.run, url, dashboard: `${url}/dashboard/`, folder });
   for (const { file, problem } of opened.damaged) emit({ event: 'damaged', file, problem });
   if (cut > 0) emit({ event: 'damaged', file: events, problem: `its torn last line (${cut} bytes) was cut` });
   core.begin();
@@ -225,6 +229,7 @@ async function openDoor(opened: OpenedRun, deps: DoorDeps): Promise<Coordinator>
   const close = async () => {
     core.stop();
     await done;
+    dashboard.close();
     await gateway.close();
     await http.close();
     keeper.close(!started);

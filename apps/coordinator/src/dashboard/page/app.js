@@ -1,0 +1,620 @@
+'use strict';
+/* The page: draws what `figures.json` says of a run, again when the run changes. A report carries the same figures inside itself. */
+
+const inside = document.getElementById('figures');
+const asked = new URLSearchParams(location.search);
+let token = new URLSearchParams(location.hash.slice(1)).get('token') ?? asked.get('token');
+let from = 0;
+let told;
+let shape = '';
+const charts = new Map();
+const table = { filter: '', sort: 'client', down: false, page: 0 };
+const CLIENTS_A_PAGE = 100;
+const SIGNS = {
+  training: '▶',
+  evaluating: '✓',
+  gathering: '…',
+  paused: '❚❚',
+  finished: '■',
+  failed: '✕',
+  stopped: '■',
+  unfinished: '?',
+};
+const REFRESH_MS = 2000;
+
+async function read() {
+  if (inside) return JSON.parse(inside.textContent);
+  const query = new URLSearchParams(asked);
+  query.delete('token');
+  query.set('from', from);
+  const answer = await fetch(`figures.json?${query}`, { headers: token ? { authorization: `Bearer ${token}` } : {} });
+  if (answer.status === 401) return { locked: true };
+  if (!answer.ok) throw new Error(await answer.text());
+  return answer.json();
+}
+
+async function refresh() {
+  told = await read();
+  draw();
+}
+
+function draw() {
+  const main = document.getElementById('main');
+  if (told.locked) return locked(main);
+  if (told.runs) return runs(main);
+  const { pictures } = told;
+  const first = pictures[0];
+  document.title = `${first.view.run} · Trunkline`;
+  head(first);
+  const next = `${theme.now()} ${pictures.map(({ rows }) => rows.map(({ id, metrics }) => [id, Object.keys(metrics).length > 0]).join()).join('|')} ${first.conflicts !== null} ${from}`;
+  if (next !== shape) {
+    shape = next;
+    charts.clear();
+    main.replaceChildren(
+      section('problems', 'Needs attention'),
+      section('curves', 'Learning'),
+      section('gains', 'Alone, together, Δ'),
+      section('conflicts', 'Gradient conflicts'),
+      section('clients', 'Clients'),
+      section('rounds', 'Rounds: time and bytes'),
+      section('events', 'Events'),
+      section('config', 'Configuration'),
+    );
+  }
+  problems(first.view);
+  curves(pictures);
+  gains(pictures);
+  conflicts(first);
+  clients(first.view);
+  rounds(first);
+  events(first);
+  config(first);
+}
+
+const section = (id, title) =>
+  el(
+    'section',
+    { id, 'aria-labelledby': `${id}-title`, tabindex: id === 'curves' ? '-1' : null },
+    el('h2', { id: `${id}-title` }, title),
+    el('div', { class: 'body' }),
+  );
+const bodyOf = (id) => document.querySelector(`#${id} .body`);
+const shown = (id, yes) => (document.getElementById(id).hidden = !yes);
+
+function themeButton() {
+  const other = theme.now() === 'dark' ? 'light' : 'dark';
+  return el(
+    'button',
+    {
+      type: 'button',
+      id: 'theme',
+      onclick: () => {
+        theme.set(other);
+        shape = '';
+        draw();
+        document.getElementById('theme')?.focus();
+      },
+    },
+    `${other === 'dark' ? '☾' : '☀'} ${other}`,
+  );
+}
+
+function head({ view }) {
+  const waiting = [...view.waitingFor.clients, ...view.waitingFor.tasks.map((task) => `task ${task}`)];
+  const names = waiting.slice(0, 4).join(', ') + (waiting.length > 4 ? ` and ${waiting.length - 4} more` : '');
+  const facts = [
+    [
+      'round',
+      `${view.round}${view.rounds === null ? '' : ` of ${view.rounds}`}${view.attempt > 0 ? `, attempt ${view.attempt}` : ''}`,
+    ],
+    ['waiting for', names || 'nobody'],
+    ['elapsed', duration(view.elapsedMs)],
+    ['estimated rest', duration(view.restMs)],
+    ['mean loss', figure(view.loss)],
+    ['sent up / down', `${bytes(view.bytes.up)} / ${bytes(view.bytes.down)}`],
+    ['clients', `${view.clients.filter(({ state }) => state !== 'missing').length} of ${view.clients.length}`],
+  ];
+  const bad = view.state === 'failed' || view.state === 'unfinished';
+  const command = `npm run client -- join ${view.url} CLIENT.yaml`;
+  const focused = document.activeElement?.id;
+  document.getElementById('head').replaceChildren(
+    el(
+      'div',
+      { class: 'top' },
+      el('h1', {}, view.run),
+      el('span', { class: `state${bad ? ' bad' : ''}`, id: 'state' }, `${SIGNS[view.state] ?? ''} ${view.state}`),
+      ...(told.pictures.length > 1
+        ? [
+            el(
+              'span',
+              { class: 'quiet' },
+              `compared with ${told.pictures
+                .slice(1)
+                .map(({ view: { folder } }) => nameOf(folder))
+                .join(', ')}`,
+            ),
+          ]
+        : []),
+      themeButton(),
+    ),
+    el('progress', {
+      max: view.rounds || 1,
+      value: Math.min(view.round, view.rounds || 1),
+      'aria-label': 'rounds done',
+    }),
+    el('dl', {}, ...facts.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)))),
+    ...(view.live && view.state !== 'finished'
+      ? [
+          el(
+            'dl',
+            {},
+            el(
+              'div',
+              {},
+              el('dt', {}, 'join'),
+              el(
+                'dd',
+                {},
+                el('code', {}, command),
+                ' ',
+                el(
+                  'button',
+                  {
+                    type: 'button',
+                    id: 'copy',
+                    onclick: ({ target }) =>
+                      void navigator.clipboard?.writeText(command).then(() => (target.textContent = 'copied')),
+                  },
+                  'copy',
+                ),
+              ),
+            ),
+          ),
+        ]
+      : []),
+  );
+  if (focused) document.getElementById(focused)?.focus();
+}
+
+const nameOf = (folder) => folder.split(/[\\/]/).at(-1);
+
+function problems({ problems: all }) {
+  shown('problems', all.length > 0);
+  bodyOf('problems').replaceChildren(
+    ...all
+      .slice(0, 20)
+      .map(({ who, kind, what, remedy }) =>
+        el(
+          'p',
+          {},
+          el('strong', { class: 'bad' }, `✕ ${who}: ${kind}`),
+          ` ${what}`,
+          el('br'),
+          el('span', { class: 'quiet' }, `→ ${remedy}`),
+        ),
+      ),
+    ...(all.length > 20
+      ? [el('p', { class: 'quiet' }, `and ${all.length - 20} more; \`coordinator status\` lists them`)]
+      : []),
+  );
+}
+
+/** The chart of that name inside `parent`, made once. */
+function chartIn(parent, name, options) {
+  let one = charts.get(name);
+  if (!one) {
+    one = chart(options);
+    charts.set(name, one);
+    parent.append(one.element);
+  }
+  return one;
+}
+
+function curves(pictures) {
+  const body = bodyOf('curves');
+  const [first] = pictures;
+  if (!body.firstChild) {
+    body.append(
+      el(
+        'div',
+        { class: 'bar' },
+        ...(first.all > first.rows.length
+          ? pager('Tasks', {
+              at: first.from,
+              size: 12,
+              all: first.all,
+              go: (to) => {
+                from = to;
+                void refresh();
+              },
+            })
+          : []),
+      ),
+      el('div', { class: 'grid' }),
+    );
+  }
+  const grid = body.lastChild;
+  if (first.rows.length === 0) grid.replaceChildren(el('p', { class: 'quiet' }, 'No round is over yet.'));
+  const runName = ({ view }, what) => (pictures.length > 1 ? `${nameOf(view.folder)}` : what);
+  for (const { id, metrics } of first.rows) {
+    const same = pictures.flatMap((picture) =>
+      picture.rows.filter((row) => row.id === id).map((row) => ({ picture, row })),
+    );
+    let card = document.getElementById(`row ${id}`);
+    if (!card) {
+      card = el('div', { class: 'card', id: `row ${id}` }, el('h3', {}, id));
+      grid.append(card);
+    }
+    chartIn(card, `${id} loss`, { title: 'train loss' }).draw(
+      same.map(({ picture, row }) => ({ label: runName(picture, 'train loss'), points: row.loss })),
+    );
+    const [metric] = Object.keys(metrics);
+    if (metric === undefined) continue;
+    const lines = same
+      .filter(({ row }) => row.metrics[metric])
+      .map(({ picture, row }) => ({ label: runName(picture, `together`), points: row.metrics[metric] }));
+    const alone = first.rows.find((row) => row.id === id).alone[metric];
+    if (alone !== undefined && alone !== null)
+      lines.push({ label: 'alone (test)', points: { x: [], mean: [] }, flat: alone });
+    chartIn(card, `${id} metric`, { title: `validation ${metric}` }).draw(lines);
+  }
+}
+
+function pager(what, { at, size, all, go }) {
+  return [
+    el('button', { type: 'button', disabled: at === 0, onclick: () => go(Math.max(0, at - size)) }, `← previous`),
+    el('span', {}, `${what} ${all === 0 ? 0 : at + 1}–${Math.min(at + size, all)} of ${all}`),
+    el('button', { type: 'button', disabled: at + size >= all, onclick: () => go(at + size) }, `next →`),
+  ];
+}
+
+const scroll = (label, content) =>
+  el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': label }, content);
+const sign = (value) =>
+  value === null || value === undefined
+    ? '–'
+    : `${value > 0 ? '▲ +' : value < 0 ? '▼ −' : ''}${figure(Math.abs(value))}`;
+
+function gains(pictures) {
+  const all = pictures.filter((picture) => picture.gains.length > 0);
+  shown('gains', all.length > 0);
+  if (all.length === 0 || bodyOf('gains').firstChild) return;
+  const header = el(
+    'tr',
+    {},
+    ...['task', 'run', 'metric', 'alone', 'together', 'Δ'].map((name) => el('th', { scope: 'col' }, name)),
+  );
+  const rows = all.flatMap(({ view, gains: found }) =>
+    found.map((one) =>
+      el(
+        'tr',
+        {},
+        el('th', { scope: 'row' }, one.task),
+        ...[nameOf(view.folder), one.metric, figure(one.alone), figure(one.together), sign(one.delta)].map((cell) =>
+          el('td', {}, cell),
+        ),
+      ),
+    ),
+  );
+  bodyOf('gains').append(
+    scroll('Scores alone and together', el('table', {}, el('thead', {}, header), el('tbody', {}, ...rows))),
+  );
+}
+
+function conflicts(picture) {
+  const { conflicts: found, rows, cosines } = picture;
+  const body = bodyOf('conflicts');
+  if (!body.firstChild)
+    body.append(el('div', { class: 'split' }, el('div', {}), el('div', {})), el('div', { class: 'grid' }));
+  const [split, grid] = body.children;
+  if (!found)
+    split.firstChild.replaceChildren(
+      el(
+        'p',
+        { class: 'quiet' },
+        'This run measured no conflicts: its strategy needs no row a task, and `probeEvery` is 0.',
+      ),
+    );
+  else {
+    const short = (name) => (name.length > 12 ? `${name.slice(0, 11)}…` : name);
+    const header = el(
+      'tr',
+      {},
+      el('th', { scope: 'col' }, 'cosine'),
+      ...found.tasks.map((name) => el('th', { scope: 'col', title: name }, short(name))),
+      el('th', { scope: 'col' }, 'norm'),
+    );
+    const lines = found.tasks.map((name, i) =>
+      el(
+        'tr',
+        {},
+        el('th', { scope: 'row', title: name }, short(name)),
+        ...found.cosines[i].map((cosine) => {
+          const cell = el(
+            'td',
+            {},
+            cosine === null ? '–' : `${cosine < -0.005 ? '−' : ''}${Math.abs(cosine).toFixed(2)}`,
+          );
+          if (cosine !== null)
+            cell.style.backgroundColor = `rgba(${css(cosine < 0 ? '--against' : '--along')}, ${(0.42 * Math.min(1, Math.abs(cosine))).toFixed(3)})`;
+          return cell;
+        }),
+        el('td', {}, figure(found.norms[i])),
+      ),
+    );
+    const kept = split.firstChild.querySelector('.scroll');
+    const made = el('table', { class: 'matrix' }, el('thead', {}, header), el('tbody', {}, ...lines));
+    const note = `Round ${found.round}: −1 is straight against, +1 the same direction.${found.of > found.tasks.length ? ` The first ${found.tasks.length} of ${found.of} tasks.` : ''}`;
+    if (kept) {
+      kept.replaceChildren(made);
+      split.firstChild.firstChild.textContent = note;
+    } else
+      split.firstChild.replaceChildren(
+        el('p', { class: 'quiet' }, note),
+        scroll('Cosines between the gradients of tasks', made),
+      );
+  }
+  if (cosines.mean.x.length > 0)
+    chartIn(split.lastChild, 'cosines', { title: 'cosines between tasks', height: 200 }).draw([
+      { label: 'mean', points: cosines.mean },
+      { label: 'least', points: cosines.least },
+    ]);
+  const weighted = rows.filter(({ weight }) => weight.x.length > 0);
+  if (weighted.length > 0)
+    chartIn(grid, 'weights', { title: 'weights', height: 190 }).draw(
+      weighted.map(({ id, weight }) => ({ label: id, points: weight })),
+    );
+  const normed = rows.filter(({ norm }) => norm.x.length > 0);
+  if (normed.length > 0)
+    chartIn(grid, 'norms', { title: 'gradient norms', height: 190 }).draw(
+      normed.map(({ id, norm }) => ({ label: id, points: norm })),
+    );
+}
+
+const COLUMNS = [
+  ['client', ({ client }) => client],
+  ['tasks', ({ tasks }) => tasks.join(', ')],
+  [
+    'state',
+    ({ state }) => `${['missing', 'refused', 'stalled', 'diverging', 'revoked'].includes(state) ? '✕ ' : ''}${state}`,
+  ],
+  ['round', ({ round }) => figure(round), ({ round }) => round],
+  ['samples/s', ({ samplesPerSecond }) => figure(samplesPerSecond), ({ samplesPerSecond }) => samplesPerSecond],
+  ['lag', ({ lagMs }) => duration(lagMs), ({ lagMs }) => lagMs],
+  ['up', ({ up }) => bytes(up), ({ up }) => up],
+  ['down', ({ down }) => bytes(down), ({ down }) => down],
+  ['last loss', ({ loss }) => figure(loss), ({ loss }) => loss],
+  ['score', ({ score }) => (score ? `${score.metric} ${figure(score.value)}` : '–'), ({ score }) => score?.value],
+];
+
+function clients(view) {
+  const body = bodyOf('clients');
+  if (!body.firstChild) {
+    const input = el('input', {
+      type: 'search',
+      id: 'filter',
+      autocomplete: 'off',
+      oninput: ({ target }) => {
+        Object.assign(table, { filter: target.value, page: 0 });
+        clients(told.pictures[0].view);
+      },
+    });
+    input.value = table.filter;
+    const heads = COLUMNS.map(([name]) =>
+      el(
+        'th',
+        { scope: 'col' },
+        el(
+          'button',
+          {
+            type: 'button',
+            onclick: () => {
+              Object.assign(table, { down: table.sort === name && !table.down, sort: name, page: 0 });
+              clients(told.pictures[0].view);
+            },
+          },
+          name,
+        ),
+      ),
+    );
+    body.append(
+      el(
+        'div',
+        { class: 'bar' },
+        el('label', { for: 'filter' }, 'Find'),
+        input,
+        el('span', { class: 'bar', id: 'pages' }),
+      ),
+      scroll('Clients', el('table', {}, el('thead', {}, el('tr', {}, ...heads)), el('tbody', {}))),
+    );
+  }
+  const [, text, value] = COLUMNS.find(([name]) => name === table.sort);
+  const key = value ?? text;
+  const wanted = table.filter.toLowerCase();
+  const found = view.clients.filter((client) =>
+    COLUMNS.slice(0, 3).some(([, cell]) => cell(client).toLowerCase().includes(wanted)),
+  );
+  found.sort((a, b) => {
+    const [x, y] = [key(a) ?? -Infinity, key(b) ?? -Infinity];
+    return (x < y ? -1 : x > y ? 1 : 0) * (table.down ? -1 : 1);
+  });
+  const at = table.page * CLIENTS_A_PAGE;
+  body
+    .querySelector('tbody')
+    .replaceChildren(
+      ...found
+        .slice(at, at + CLIENTS_A_PAGE)
+        .map((client) =>
+          el(
+            'tr',
+            {},
+            ...COLUMNS.map(([name, cell], i) =>
+              el(
+                i === 0 ? 'th' : 'td',
+                i === 0 ? { scope: 'row' } : { class: name === 'state' && cell(client).startsWith('✕') ? 'bad' : null },
+                cell(client),
+              ),
+            ),
+          ),
+        ),
+    );
+  body
+    .querySelectorAll('thead th')
+    .forEach((th, i) =>
+      COLUMNS[i][0] === table.sort
+        ? th.setAttribute('aria-sort', table.down ? 'descending' : 'ascending')
+        : th.removeAttribute('aria-sort'),
+    );
+  document.getElementById('pages').replaceChildren(
+    ...(found.length > CLIENTS_A_PAGE
+      ? pager('Clients', {
+          at,
+          size: CLIENTS_A_PAGE,
+          all: found.length,
+          go: (to) => {
+            table.page = to / CLIENTS_A_PAGE;
+            clients(told.pictures[0].view);
+          },
+        })
+      : [el('span', { class: 'quiet' }, `${found.length} of ${view.clients.length}`)]),
+  );
+}
+
+function rounds({ timing, bytes: sent }) {
+  const body = bodyOf('rounds');
+  if (!body.firstChild) body.append(el('div', { class: 'grid' }));
+  if (timing.answers.x.length === 0) return;
+  chartIn(body.firstChild, 'timing', { title: 'time by phase', unit: duration, height: 190 }).draw([
+    { label: 'clients answer', points: timing.answers },
+    { label: 'aggregation and step', points: timing.aggregate },
+    { label: 'the rest (scores, checkpoints)', points: timing.rest },
+  ]);
+  chartIn(body.firstChild, 'bytes', { title: 'bytes a round', unit: bytes, height: 190 }).draw([
+    { label: 'up', points: sent.up },
+    { label: 'down', points: sent.down },
+  ]);
+}
+
+function events({ events: all, forgotten }) {
+  const body = bodyOf('events');
+  const list = el(
+    'ol',
+    { class: 'events' },
+    ...all.map(({ at, event, text }) =>
+      el(
+        'li',
+        { class: event === 'error' || event === 'refused' || event === 'damaged' ? 'bad' : null },
+        el('time', { datetime: new Date(at).toISOString() }, new Date(at).toLocaleTimeString()),
+        text,
+      ),
+    ),
+  );
+  if (body.firstChild) body.firstChild.replaceChildren(list);
+  else body.append(scroll('Events, the newest first', list), el('p', { class: 'quiet' }));
+  body.lastChild.textContent = forgotten > 0 ? `${forgotten} older ones are in events.jsonl.` : '';
+}
+
+function config({ config: text }) {
+  shown('config', text !== null);
+  if (text !== null && !bodyOf('config').firstChild)
+    bodyOf('config').append(
+      el('details', {}, el('summary', {}, 'config.yaml, as it is in effect'), el('pre', { tabindex: '0' }, text)),
+    );
+}
+
+function locked(main) {
+  const input = el('input', { id: 'token', type: 'password', autocomplete: 'off' });
+  main.replaceChildren(
+    el(
+      'section',
+      {},
+      el('h1', {}, 'This run asks for its token'),
+      el('p', {}, 'It stands in admission/dashboard.token of the run folder.'),
+      el(
+        'form',
+        {
+          class: 'bar',
+          onsubmit: (submitted) => {
+            submitted.preventDefault();
+            token = input.value.trim();
+            void begin();
+          },
+        },
+        el('label', { for: 'token' }, 'Token'),
+        input,
+        el('button', {}, 'Look'),
+      ),
+    ),
+  );
+}
+
+function runs(main) {
+  document.title = 'Runs · Trunkline';
+  document.getElementById('head').replaceChildren(el('div', { class: 'top' }, el('h1', {}, 'Runs'), themeButton()));
+  const rows = told.runs.map(({ name, changed }) =>
+    el(
+      'tr',
+      {},
+      el('td', {}, el('input', { type: 'checkbox', name: 'run', value: name, 'aria-label': `compare ${name}` })),
+      el('th', { scope: 'row', class: 'left' }, el('a', { href: `?run=${encodeURIComponent(name)}` }, name)),
+      el('td', {}, new Date(changed).toLocaleString()),
+    ),
+  );
+  main.replaceChildren(
+    el(
+      'section',
+      {},
+      el(
+        'form',
+        {},
+        el(
+          'table',
+          {},
+          el(
+            'thead',
+            {},
+            el('tr', {}, ...['compare', 'run', 'changed'].map((name) => el('th', { scope: 'col' }, name))),
+          ),
+          el('tbody', {}, ...rows),
+        ),
+        el('p', {}, el('button', {}, 'Compare')),
+      ),
+    ),
+  );
+}
+
+/** The page says so when nothing comes any more; the browser itself connects again. */
+function follow() {
+  const source = new EventSource(`changes${token ? `?token=${encodeURIComponent(token)}` : ''}`);
+  let due = null;
+  source.addEventListener('message', () => {
+    due ??= setTimeout(() => {
+      due = null;
+      if (document.hidden) document.addEventListener('visibilitychange', () => void refresh(), { once: true });
+      else refresh().catch(() => undefined);
+    }, REFRESH_MS / 2);
+  });
+  source.addEventListener('error', () => {
+    const state = document.getElementById('state');
+    if (state && !state.textContent.includes('no connection')) state.textContent += ' · no connection';
+  });
+}
+
+async function begin() {
+  try {
+    await refresh();
+    if (told.live) follow();
+  } catch (error) {
+    document
+      .getElementById('main')
+      .replaceChildren(
+        el('section', { role: 'alert' }, el('h1', {}, 'The run cannot be shown'), el('p', {}, error.message)),
+      );
+  }
+}
+let resizing = null;
+addEventListener('resize', () => {
+  clearTimeout(resizing);
+  resizing = setTimeout(() => told?.pictures && draw(), 150);
+});
+void begin();
