@@ -178,14 +178,15 @@ function* recordsIn(folder: string, disk: Readable): Generator<{ head: unknown; 
     while (at + 16 <= bytes.length) {
       const [headBytes, bodyBytes] = [bytes.readUInt32LE(at), bytes.readUInt32LE(at + 4)];
       const end = at + 16 + headBytes + bodyBytes;
-      if (end > bytes.length) break;
+      if (end + 1 > bytes.length) break;
       if (crc32(bytes.subarray(at + 16, end)) !== bytes.readUInt32LE(at + 8)) throw new Error(`${name} at ${at}: CRC`);
       const head = JSON.parse(bytes.toString('utf8', at + 16, at + 16 + headBytes)) as {
         kind: string;
         following?: number;
       };
       const body = new Uint8Array(bytes.subarray(at + 16 + headBytes, end));
-      at = end;
+      // A line feed ends each.
+      at = end + 1;
       // What stands behind a checkpoint was in the record before.
       if (head.kind === 'base') skipped = head.following ?? 0;
       else if (skipped > 0) skipped--;

@@ -28,6 +28,8 @@ type NameChange = readonly (readonly [path: string, content: Content | null])[];
 
 /** How long a sync takes that does not hold up its caller. */
 const SYNC_MS = 8;
+const SECTOR = 512;
+const ZEROS_CHANCE = 0.3;
 /** A disk with bad sectors fails so often. */
 const EIO_CHANCE = 0.2;
 
@@ -55,7 +57,14 @@ export function createStorage(world: World, lies = false): Storage {
   /** Of what was written behind what is safe, any number of bytes may be there. */
   const torn = (bytes: Uint8Array, safe: Uint8Array): Uint8Array => {
     if (bytes.length <= safe.length) return random.uniform() < 0.5 ? bytes : safe;
-    return bytes.slice(0, safe.length + random.below(bytes.length - safe.length + 1));
+    const there = bytes.slice(0, safe.length + random.below(bytes.length - safe.length + 1));
+    // The length may be there before the bytes: what was not written reads as zeros, from the end of before or from a sector on.
+    const sectors = Math.floor((there.length - safe.length) / SECTOR);
+    if (random.uniform() < ZEROS_CHANCE) {
+      const from = random.below(sectors + 1);
+      there.fill(0, from === 0 ? safe.length : (Math.floor(safe.length / SECTOR) + from) * SECTOR);
+    }
+    return there;
   };
 
   const inside: Storage['inside'] = {

@@ -147,6 +147,22 @@ describe('the journal', () => {
     );
   });
 
+  it('cuts off zeros that stand where bytes never arrived, from the end of before or from any sector on', async () => {
+    const body = new Uint8Array(1500).fill(7);
+    for (let sector = -1; sector < 3; sector++) {
+      const { disk, files } = memoryDisk();
+      const journal = open(disk);
+      for (let round = 0; round < 2; round++) journal.append(contribution(round), body);
+      await journal.durable();
+      const file = files.get(segmentFile(FOLDER, 0))!;
+      journal.append(contribution(2), body);
+      const from = sector < 0 ? file.synced : (Math.ceil(file.synced / 512) + sector) * 512;
+      file.bytes.fill(0, from);
+      expect(cutTornTail(disk, FOLDER)).toMatchObject({ offset: file.synced });
+      expect(everything(disk)).toHaveLength(2);
+    }
+  });
+
   it('finds every change of a single byte, wherever it is, and never takes it for an unfinished write', async () => {
     const { disk, files } = memoryDisk();
     const journal = open(disk, { segmentBytes: 300 });
