@@ -34,7 +34,10 @@ function faultOf(line: string): string {
   const script = rest[0] === 'run' ? rest.find((word, i) => i > 0 && !word.startsWith('-')) : rest[0];
   if (!script || !(script in scripts)) return `there is no script ${script}`;
   const given = rest.slice(rest.indexOf('--') + 1);
-  const files = given.filter((word) => /\.ya?ml$/.test(word) && !existsSync(join(root, word)));
+  // What begins with `my-` is the reader's own.
+  const files = given.filter(
+    (word) => /\.ya?ml$/.test(word) && !word.startsWith('my-') && !existsSync(join(root, word)),
+  );
   const options = given.filter((word) => word.startsWith('--') && !help.includes(`  ${word} `));
   const missing = [...files, ...options];
   if (missing.length > 0) return `there is no ${missing.join(', ')}`;

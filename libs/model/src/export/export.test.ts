@@ -10,7 +10,7 @@ import { forward } from '../layer/forward.ts';
 import { placeStack } from '../layer/stack.ts';
 import { viewOf } from '../layout.ts';
 import { randomStream } from '../random.ts';
-import { decodeSafetensors } from '../store/index.ts';
+import { decodeSafetensors, folderOf as folderOfPath } from '../store/index.ts';
 import type { ExportedModel } from './exported-model.ts';
 import { encodeModel, writeModel } from './index.ts';
 import { lookup3 } from './lookup3.ts';
@@ -165,6 +165,12 @@ test('lookup3 gives the values that its author’s own test prints (lookup3.c, d
   expect(lookup3(new Uint8Array())).toBe(0xdeadbeef);
   expect(lookup3(new TextEncoder().encode('Four score and seven years ago'))).toBe(0x17770551);
 });
+
+test.each([
+  ['model.keras', '.'],
+  ['/model.keras', '/'],
+  ['a/b/model.keras', 'a/b'],
+])('%s is written into the folder %s', (path, folder) => expect(folderOfPath(path)).toBe(folder));
 
 test('a file that is there is written over only when that is asked for', () => {
   const folder = mkdtempSync(join(tmpdir(), 'trunkline-export-'));

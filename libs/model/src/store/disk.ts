@@ -33,9 +33,11 @@ export interface DiskFile {
   close(): void;
 }
 
-/** The folder that `path` lies in. */
-export const folderOf = (path: string): string =>
-  path.replace(/[/\\]+[^/\\]*$/, '') || (/^[/\\]/.test(path) ? '/' : '.');
+/** The folder that `path` lies in; of a bare name, the one that the process is in. */
+export function folderOf(path: string): string {
+  const folder = path.replace(/[/\\]+[^/\\]*$/, '');
+  return folder === path ? '.' : folder || '/';
+}
 
 /**
  * Writes a file so that after a crash at any moment the whole old content is there, or the whole new one: a file beside it, fdatasync,
