@@ -1,9 +1,9 @@
-import { fail } from '@trunkline/protocol';
+import { fail, TrunklineError } from '@trunkline/protocol';
 import type { Damaged, Disk } from '@trunkline/model/store';
-import { diskCheckpoints, type Checkpoints } from './checkpoints.ts';
+import { diskCheckpoints, type Checkpoints, type RunSnapshot } from './checkpoints.ts';
 import type { RunConfig } from './config.ts';
 import type { Continuation } from './core-contract.ts';
-import { readJournal, type FoundJournal } from './journal/read-journal.ts';
+import { readJournal, setJournalAside, type FoundJournal } from './journal/read-journal.ts';
 import { createLedger, memoryLedger, readLedger, type Ledger } from './ledger.ts';
 import { planRun, type Plan } from './plan.ts';
 import { readResult } from './result.ts';
@@ -50,14 +50,14 @@ export function openRun(config: RunConfig, options: OpenRunOptions): OpenedRun {
   const plan = planRun(before ? withDefaultsOf(config, before) : config);
   if (before) refuseChange(folder, before, effectiveConfig(plan));
   const { sound, damaged } = checkpoints.survey();
-  const record = plan.pace.journal ? readJournal(disk, folder, sound) : undefined;
+  const others: OpenedRun['damaged'][number][] = [];
+  const record = plan.pace.journal ? journalOf(plan, options, { sound, said: (one) => others.push(one) }) : undefined;
   const newest = record ? record.snapshot : sound.at(-1);
   /** The first may have been under way: nobody was called to a round yet. */
   const lost = ledger.attempt > 0 || damaged.some(({ finished }) => finished);
   const problem = damaged.length > 0 ? 'all its checkpoints are damaged.' : 'its checkpoints are gone.';
   if (!newest && !record && lost) throw fail('FOLDER_BROKEN', { folder, problem });
   writeConfig(disk, folder, plan);
-  const others: OpenedRun['damaged'][number][] = [];
   const result = readResult(disk, folder, (found) => void others.push(found));
   const from = newest && {
     snapshot: newest,
@@ -77,6 +77,28 @@ export function openRun(config: RunConfig, options: OpenRunOptions): OpenedRun {
     record,
     damaged: [...damaged, ...others, ...(record ? damageIn(record) : [])],
   };
+}
+
+/**
+ * The journal that a run goes on by. Where a mode waits for everyone, rounds repeat to the same bytes: a damaged journal is set aside and said, and
+ * everyone goes back to a checkpoint, as in `sync`. Which answers a step had counted in other modes nothing else knows.
+ * @throws JOURNAL_DAMAGED, JOURNAL_VERSION
+ */
+function journalOf(
+  { pace }: Plan,
+  { disk, folder }: OpenRunOptions,
+  { sound, said }: { sound: readonly RunSnapshot[]; said: (one: OpenedRun['damaged'][number]) => void },
+): FoundJournal | undefined {
+  try {
+    return readJournal(disk, folder, sound);
+  } catch (thrown) {
+    const repeats = pace.patience.onMissing === 'wait' && sound.length > 0;
+    if (!repeats || !(thrown instanceof TrunklineError) || thrown.code !== 'JOURNAL_DAMAGED') throw thrown;
+    const aside = setJournalAside(disk, folder);
+    const problem = `${thrown.message} It is kept as ${aside}; the run goes back to a checkpoint that all hold`;
+    said({ file: 'journal', problem });
+    return undefined;
+  }
 }
 
 function begin(plan: Plan, { disk, folder, durable, birth }: OpenRunOptions): OpenedRun {

@@ -263,7 +263,7 @@ export const errors = {
 
   JOURNAL_DAMAGED: {
     message: '{file} is damaged at byte {offset}: {problem}.',
-    hint: 'Acknowledged contributions may be in it: restore the folder `journal` from a backup. Without one, move the folder away; the run then goes on from its newest checkpoint, where every client still holds its state of that round.',
+    hint: 'Acknowledged contributions may be in it: restore the folder `journal` from a backup. Without one, move that folder away and start again: the run goes on from its newest checkpoint, and what was counted since then is lost.',
     exit: 56,
   },
   JOURNAL_VERSION: {

@@ -4,9 +4,9 @@ import { createFederation, type Federation } from './federation.ts';
 import { judge, referenceOf, type Reference } from './history.ts';
 import { judgeRecord } from './record.ts';
 import type { Planted } from './planted.ts';
-import { startStorm } from './storm.ts';
+import { startStorm, type Storm } from './storm.ts';
 import { variants, type Variant } from './variants.ts';
-import { createWorld } from './world.ts';
+import { createWorld, type World } from './world.ts';
 
 export interface Simulated {
   readonly seed: number;
@@ -32,10 +32,12 @@ export interface Chosen {
   readonly variant?: string | undefined;
   /** A bug that must be found. */
   readonly planted?: Planted | undefined;
+  /** Instead of a storm: once, in the middle of the run, a bit of such a file of the coordinator is changed and its process killed. */
+  readonly damaged?: RegExp;
 }
 
 /** The run of a seed: which variant, which storm and every delay come from the seed alone. */
-export async function simulateSeed(seed: number, { variant: name, planted }: Chosen = {}): Promise<Simulated> {
+export async function simulateSeed(seed: number, { variant: name, planted, damaged }: Chosen = {}): Promise<Simulated> {
   const drawn = variants[randomStream(seed, 'variant').below(variants.length)]!;
   const variant = name === undefined ? drawn : variants.find((one) => one.name === name)!;
   const reference = references.get(variant.name) ?? withoutFaults(variant);
@@ -43,7 +45,7 @@ export async function simulateSeed(seed: number, { variant: name, planted }: Cho
   const expected = await reference;
   const world = createWorld(seed);
   const federation = createFederation(world, variant, planted);
-  const storm = startStorm(world, federation);
+  const storm = damaged ? strikeOnce(world, federation, damaged) : startStorm(world, federation);
   const late = () => storm.over && world.now > storm.calmSince + CALM_MS;
   const how = await world.run(() => federation.over || late(), { most: MOST_EVENTS, untilMs: Infinity });
   const broken = judged(federation, variant, expected);
@@ -65,6 +67,21 @@ async function withoutFaults(variant: Variant): Promise<Reference> {
   const broken = judged(federation, variant, reference);
   if (broken.length > 0) throw new Error(`${variant.name} breaks promises even without a fault: ${broken.join('; ')}`);
   return reference;
+}
+
+function strikeOnce(world: World, federation: Federation, damaged: RegExp): Storm {
+  const { coordinator } = federation;
+  const at = 250 + world.random.below(200);
+  const storm = { over: false, calmSince: 0 };
+  const again = () => Object.assign(storm, { over: true, calmSince: world.now });
+  let struck = false;
+  world.watch(() => {
+    if (struck || world.events < at) return;
+    struck = true;
+    federation.kill(coordinator, { ms: 1_000, powerLost: false, again });
+    world.note(`  damaged: ${coordinator.storage.flip(damaged)}`);
+  });
+  return storm;
 }
 
 const judged = ({ history, coordinator }: Federation, variant: Variant, reference: Reference): string[] =>

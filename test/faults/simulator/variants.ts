@@ -20,6 +20,7 @@ export const variants: readonly Variant[] = [
   variant('sums', TRIO, { optimizer: MOMENTUM }),
   variant('rows', PAIR, { exchange: 'rows', optimizer: { adam: { learningRate: 0.02 } } }),
   variant('strategy', TRIO, { strategy: 'pcgrad', optimizer: MOMENTUM }),
+  variant('best', PAIR, { select: 'best', optimizer: MOMENTUM, evaluateEvery: 3 }),
   variant('local', TRIO, { mode: { local: { steps: 2 } }, optimizer: MOMENTUM }),
   variant('buffered', TRIO, { mode: { buffered: { size: 2, maxAge: 3 } }, ...RECORDED }),
   variant('proceed', PAIR, { mode: { sync: { onMissing: 'proceed', deadlineMs: 2_000 } }, ...RECORDED }),

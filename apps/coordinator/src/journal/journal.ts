@@ -38,6 +38,8 @@ export interface JournalOptions {
   readonly folder: string;
   /** What lies there already, as it was read. */
   readonly segments: readonly Segment[];
+  /** Number of the first segment ever: 0 tells a run from its beginning, a later one only from a checkpoint on. */
+  readonly first?: number;
   /** Keeps every segment: for a replay of the whole run. */
   readonly keep?: boolean;
   readonly segmentBytes?: number;
@@ -50,6 +52,7 @@ export function openJournal({
   disk,
   folder,
   segments,
+  first = 0,
   keep = false,
   segmentBytes = SEGMENT_BYTES,
   failed,
@@ -103,7 +106,7 @@ export function openJournal({
 
   attempt(() => {
     disk.makeFolder(folder);
-    begin((sequencesIn(disk, folder).at(-1) ?? -1) + 1);
+    begin((sequencesIn(disk, folder).at(-1) ?? first - 1) + 1);
   });
   opened = true;
 

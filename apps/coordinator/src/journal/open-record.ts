@@ -15,6 +15,7 @@ export function openRecord(
   const { keepJournal, journalMb } = plan.config.record;
   const { disk, folder, failed } = options;
   const segments = found?.segments ?? [];
-  const journal = openJournal({ disk, folder: journalFolder(folder), segments, keep: keepJournal, failed });
+  const first = from ? 1 : 0;
+  const journal = openJournal({ disk, folder: journalFolder(folder), segments, first, keep: keepJournal, failed });
   return { journal, found, budget: journalMb * 1e6 };
 }

@@ -48,3 +48,15 @@ export function readJournal(disk: Disk, runFolder: string, sound: readonly RunSn
     },
   };
 }
+
+/** Puts a journal that cannot be told out of the way, unchanged. @returns its new name */
+export function setJournalAside(disk: Disk, runFolder: string): string {
+  const folder = journalFolder(runFolder);
+  for (let n = 1; ; n++) {
+    const aside = `${folder}.damaged-${n}`;
+    if (disk.list(aside).length > 0) continue;
+    disk.rename(folder, aside);
+    disk.syncFolder(runFolder);
+    return aside;
+  }
+}
