@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { terminalOf, terminalSink, type Screen } from '@trunkline/coordinator';
+import { terminalOf, terminalSink, writeReport, type Screen } from '@trunkline/coordinator';
 import { fail, failure, success, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
 import { dryRun, dryRunTable } from './dry-run.ts';
 import { openJob } from './job.ts';
@@ -17,6 +17,7 @@ interface Options {
   draws?: string;
   set: string[];
   runs: string;
+  report?: string;
   format: 'text' | 'json';
 }
 
@@ -45,6 +46,7 @@ export function simulateCli(exit: Exit): Command {
     .option('--draws <n>', 'with --search: so many random draws, instead of a grid for up to three tasks')
     .option('--set <key=value>', 'override a key of the run file; may be repeated', collect, [])
     .option('--runs <dir>', 'folder of all runs', 'runs')
+    .option('--report <file>', 'write the run’s dashboard as one HTML file')
     .addOption(formatOption())
     .addHelpText('after', '\nExample:\n  npm run simulate -- examples/hospitals/run.yaml --alone --set rounds=100\n')
     .action(async (file: string, options: Options) => exit(...(await run(file, options))));
@@ -95,13 +97,18 @@ async function compare({ file, options, screen, signal }: Call): Promise<{ data:
       remedy: 'Add --search weights, or leave --draws out.',
     });
   }
-  const { set: overrides, inProcess, alone, runs } = options;
+  const { set: overrides, inProcess, alone, runs, report } = options;
+  if (report !== undefined && (inProcess || options.seeds !== undefined)) {
+    const what = `--report shows one run with its coordinator: it does not go with ${inProcess ? '--in-process' : '--seeds'}.`;
+    throw fail('USAGE', { what, remedy: 'Leave one of the two out.' });
+  }
   const seeds = options.seeds === undefined ? {} : { seeds: countOf('seeds', options.seeds) };
   const sink = terminalSink(screen, (await openJob(file, overrides)).config.rounds);
   const data = await simulate(
     { file, overrides, inProcess, alone, runs, ...seeds },
     { heard: (event) => sink(event, new Date()), say: (text) => screen.write(`${text}\n`), signal },
   );
+  if (report !== undefined && 'folder' in data) writeReport(data.folder, report, new Date());
   return { data, table: resultTable(data) };
 }
 

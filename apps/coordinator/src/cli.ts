@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { Exit } from '@trunkline/protocol';
 import { clientsCommand } from './commands/clients.ts';
 import { completionCommand } from './commands/completion.ts';
+import { viewCommand } from './commands/view.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
 import { inviteCommand } from './commands/invite.ts';
@@ -25,6 +26,7 @@ export function coordinatorCli(exit: Exit): Command {
     .addCommand(resumeCommand(exit))
     .addCommand(stopCommand(exit))
     .addCommand(exportCommand(exit))
+    .addCommand(viewCommand(exit))
     .addCommand(doctorCommand(exit))
     .addCommand(completionCommand(exit));
 }

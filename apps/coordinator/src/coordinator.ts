@@ -149,7 +149,9 @@ async function openDoor(opened: OpenedRun, deps: DoorDeps): Promise<Coordinator>
   });
   const allows = (request: IncomingMessage) => lookers.allows(request);
   const dashboard = openDashboard({
-    ...{ folder, allows, route: http.route, letIn: http.letIn },
+    ...{ folder, allows },
+    route: (path, answer) => http.route(path, answer),
+    letIn: (socket) => http.letIn(socket),
     view: () => surface.view(core),
   });
   const sinks = [journal.sink, surface.sink, dashboard.sink, ...output.sinks, ...(deps.sinks ?? [])];

@@ -1,6 +1,10 @@
 export { mergeAnswers, type HeldAnswers } from './buffered-desk.ts';
 export { bufferedStep, initialBuffered, type BufferedConfig } from './buffered-rounds.ts';
 export { coordinatorCli } from './cli.ts';
+export { emptyHistory, take } from './dashboard/history.ts';
+export { keepHistory } from './dashboard/kept-history.ts';
+export { openViewer } from './dashboard/open-viewer.ts';
+export { writeReport } from './dashboard/report.ts';
 export { fillRun, readRun, runSchema, type RunConfig } from './config.ts';
 export { startCoordinator, type Coordinator, type CoordinatorDeps } from './coordinator.ts';
 export { openRun } from './open-run.ts';

@@ -1,10 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { join } from 'node:path';
 import type { OperatorView } from '../operator-view.ts';
 import type { Sink } from '../run-events.ts';
-import { readEvents } from '../sinks/read-events.ts';
-import { emptyHistory, take } from './history.ts';
+import { take } from './history.ts';
+import { historyOf, keepHistory } from './kept-history.ts';
 import { PAGE_HEADERS, pageFiles, readPage } from './page-files.ts';
 import { pictureOf } from './picture.ts';
 
@@ -23,8 +22,7 @@ export interface DashboardDeps {
 
 /** The page of a live run under `/dashboard/`. What happened before this process comes from the run's log. @throws STORAGE_FAILED */
 export function openDashboard({ folder, view, allows, route, letIn }: DashboardDeps): { sink: Sink; close(): void } {
-  const history = emptyHistory();
-  for (const { event, at } of readEvents(join(folder, 'events.jsonl'))) take(history, event, at);
+  const history = historyOf(folder);
   const viewers = new Set<ServerResponse>();
   let changed = true;
   const tell = () => {
@@ -77,6 +75,7 @@ export function openDashboard({ folder, view, allows, route, letIn }: DashboardD
       tell();
       clearInterval(timer);
       for (const viewer of viewers) viewer.end();
+      if (history.record.rounds > 0) keepHistory(folder, history);
     },
   };
 }

@@ -425,7 +425,7 @@ function clients(view) {
         input,
         el('span', { class: 'bar', id: 'pages' }),
       ),
-      scroll('Clients', el('table', {}, el('thead', {}, el('tr', {}, ...heads)), el('tbody', {}))),
+      scroll('Table of clients', el('table', {}, el('thead', {}, el('tr', {}, ...heads)), el('tbody', {}))),
     );
   }
   const [, text, value] = COLUMNS.find(([name]) => name === table.sort);
