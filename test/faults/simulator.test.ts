@@ -3,7 +3,7 @@ import { PLANTED } from './simulator/planted.ts';
 import { simulateSeed, toldFailure } from './simulator/simulate-seed.ts';
 
 /** About 20 s of one core; `npm run test:full -- simulator` goes through 100,000. */
-const SEEDS = 600;
+const SEEDS = 400;
 const TWICE = 14;
 const FOUND_WITHIN = 80;
 /** What can go wrong with a journal does so where accepted sets depend on timing. */
