@@ -23,7 +23,7 @@ export interface SourceFile {
 }
 
 const ROOMS = ['apps', 'examples', 'libs', 'test'];
-const SKIPPED = new Set(['node_modules', 'dist', 'runs', 'dashboard']);
+const SKIPPED = new Set(['node_modules', 'dist', 'runs']);
 
 /** Every source file of the rooms and `setup.mjs`, parsed. */
 export function readSources(root: string): SourceFile[] {
