@@ -10,6 +10,7 @@ const PLACES = {
   'style.css': ['text/css', () => page],
   'elements.js': ['text/javascript', () => page],
   'charts.js': ['text/javascript', () => page],
+  'head.js': ['text/javascript', () => page],
   'learning.js': ['text/javascript', () => page],
   'clients.js': ['text/javascript', () => page],
   'conflicts.js': ['text/javascript', () => page],
