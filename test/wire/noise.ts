@@ -7,7 +7,7 @@ const bytesOf = (random: Random, most: number): Buffer =>
   Buffer.from(Uint8Array.from({ length: 1 + Math.floor(random.uniform() * most) }, () => random.uniform() * 256));
 
 /** What an admitted client may do wrong on the way: noise under the WebSocket, in its frames, in the packets, before and after the greeting. */
-export function noise(random: Random): Buffer {
+function noise(random: Random): Buffer {
   const kind = random.uniform();
   const greeting = random.uniform() < 0.5 ? [webSocketFrame(CONNECT[0]!)] : [];
   if (kind < 0.25) return bytesOf(random, 400);

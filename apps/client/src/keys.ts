@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { openKeyFile, type Identity } from '@trunkline/protocol/seal';
 
 /** Where a client's key lies in its state folder: one for all runs, for a run is not known before the key was shown. */
-export const keyFile = (state: string, client: string): string => join(state, 'keys', `${client}.key`);
+const keyFile = (state: string, client: string): string => join(state, 'keys', `${client}.key`);
 
 /** The key that coordinators know this client by; made at its first start. @throws KEY_BROKEN, STORAGE_FAILED */
 export const openClientKey = (state: string, client: string, random: (bytes: number) => Uint8Array): Identity =>

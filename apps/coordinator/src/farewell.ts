@@ -2,7 +2,7 @@ import type { Clock, FinishedMessage } from '@trunkline/protocol';
 import type { Member, Members } from './members.ts';
 
 /** How long a finished run waits for clients that missed its end. */
-export const LINGER_MS = 10_000;
+const LINGER_MS = 10_000;
 
 /** Tells every client that the run is over; one whose line is broken hears of it when it is back, for a while. */
 export interface Farewell {

@@ -15,7 +15,7 @@ describe('the lock of a folder', () => {
     for (const path of [folder, other, join(folder, '.')]) {
       await expect(lockFolder(path)).rejects.toMatchObject({
         code: 'RUN_LOCKED',
-        message: expect.stringContaining(`process ${process.pid}`),
+        message: expect.stringContaining(`process ${process.pid}`) as string,
       });
     }
     rmSync(other);

@@ -6,7 +6,7 @@ import { fail, sha256 } from '@trunkline/protocol';
 
 /** A folder held by this process alone. */
 export interface FolderLock {
-  release(): Promise<void>;
+  readonly release: () => Promise<void>;
 }
 
 /** How long the holder may take to say its process id. */

@@ -15,7 +15,7 @@ export async function toldRun({ folder, line }: FoundRun, now: Date): Promise<Op
 }
 
 /** What the log of a run folder says. @throws STORAGE_FAILED */
-export function recordOf(folder: string): RunRecord {
+function recordOf(folder: string): RunRecord {
   const told = emptyRecord();
   for (const { event, at } of readEvents(join(folder, 'events.jsonl'))) record(told, event, at);
   return told;

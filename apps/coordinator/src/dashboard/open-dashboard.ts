@@ -8,7 +8,7 @@ import { PAGE_HEADERS, pageFiles, readPage } from './page-files.ts';
 import { pictureOf } from './picture.ts';
 
 /** Pages that follow a run at once, and how often each is told. */
-export const VIEWERS = 32;
+const VIEWERS = 32;
 const TELL_MS = 1_000;
 
 export interface DashboardDeps {

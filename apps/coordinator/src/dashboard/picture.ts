@@ -6,7 +6,7 @@ import type { History } from './history.ts';
 import { pointsOf, type Points } from './series.ts';
 
 /** Rows whose curves one page holds, and tasks of the conflict matrix that are drawn. */
-export const ROWS_A_PAGE = 12;
+const ROWS_A_PAGE = 12;
 const MATRIX = 24;
 const EVENTS_SHOWN = 200;
 

@@ -27,13 +27,13 @@ export interface DoorkeeperDeps {
 /** Who comes in, who goes out, and the record of both. */
 export interface Doorkeeper {
   /** The answer to a stranger that asks for a challenge: JSON. */
-  challenge(): string;
+  readonly challenge: () => string;
   /** @throws whatever `admit` throws; nothing that it throws says a word of the run */
   admit(knock: Knock): Admitted;
   /** An admitted client's line stands: what it may say, behind the check of its signatures. */
   connected(connection: Connection, admitted: Admitted, handlers: ClientHandlers): ClientHandlers;
   /** The line of an admitted client is gone, whether it ever carried a message or not. */
-  closed(admitted: Admitted): void;
+  readonly closed: (admitted: Admitted) => void;
   /** @param forget of a run that never began nothing stays, unless somebody was invited to it or kept out of it */
   close(forget: boolean): void;
 }

@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib';
  * u32 each), the head as JSON in UTF-8, the body as it is, a line feed. CRC-32 is zlib's (IEEE 802.3): any change of up to 32 bits in a row is found, and
  * the runtime computes it natively, which it does not for Castagnoli's polynomial.
  */
-export const PREFIX = 16;
+const PREFIX = 16;
 
 /** No record ends in a zero: what a file system leaves of bytes that never arrived does. */
 const END = Uint8Array.of(0x0a);
@@ -14,7 +14,7 @@ const END = Uint8Array.of(0x0a);
 const SECTOR = 512;
 
 /** Bytes of a head at most: a record that claims more is damaged, and nothing is allocated for it. */
-export const LARGEST_HEAD = 64 * 1024 * 1024;
+const LARGEST_HEAD = 64 * 1024 * 1024;
 
 export interface Frame {
   readonly head: unknown;

@@ -51,7 +51,7 @@ describe('generations', () => {
       {
         round: 10,
         file: join(folder, '000010.safetensors'),
-        problem: expect.stringContaining('SHA-256'),
+        problem: expect.stringContaining('SHA-256') as string,
         finished: true,
       },
     ]);

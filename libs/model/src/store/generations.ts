@@ -25,17 +25,17 @@ export interface Generation {
 /** States of some rounds, the newest few kept: `NNNNNN.safetensors`, and beside each a manifest with its SHA-256 and a note. */
 export interface Generations {
   /** Durable when this returns. @throws STORAGE_FAILED */
-  save(round: number, bytes: Uint8Array, note?: Note): { file: string; sha256: string };
+  readonly save: (round: number, bytes: Uint8Array, note?: Note) => { file: string; sha256: string };
   /** @throws SNAPSHOT_BROKEN */
-  load(round: number): Generation;
+  readonly load: (round: number) => Generation;
   /** Removes what is newer than `round`: it belongs to an attempt that is no more. @throws STORAGE_FAILED */
-  forgetAfter(round: number): void;
+  readonly forgetAfter: (round: number) => void;
   /** Rounds that are here, oldest first, without looking whether they are whole. */
-  rounds(): number[];
+  readonly rounds: () => number[];
   /** Round of the newest that was ever written here, damaged ones included; null: none. */
-  newest(): number | null;
+  readonly newest: () => number | null;
   /** Reads all, oldest first; what is damaged is set aside under another name, so that nobody takes it for whole. */
-  survey(): { readonly sound: readonly Generation[]; readonly damaged: readonly Damaged[] };
+  readonly survey: () => { readonly sound: readonly Generation[]; readonly damaged: readonly Damaged[] };
 }
 
 const MANIFEST = /^(\d+)\.json$/;
