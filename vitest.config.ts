@@ -2,14 +2,35 @@ import { defineConfig } from 'vitest/config';
 
 const conditions = ['@trunkline/source'];
 
+/** What these say holds of a machine that does nothing else: seconds, memory, frames. They run one by one, behind all others. */
+const quiet = ['dashboard', 'event-loop', 'kills', 'live-run', 'operator', 'partitions', 'slow-links', 'soak'].map(
+  (name) => `test/${name}.test.ts`,
+);
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     // One process a file: the native backend may be loaded by one thread of a process only.
     pool: 'forks',
-    include: ['{libs,apps}/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'all',
+          include: ['{libs,apps}/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: quiet,
+          // Most of their time processes start and lines are waited for.
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'quiet', include: quiet, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });

@@ -138,9 +138,9 @@ const cases: Record<string, Case> = {
     task: { head: { regress: {} }, loss: 'mae', metrics: ['mae', 'r2'] },
     trunk: { input: [8], layers: [dense] },
   },
-  'grades again: mean squared error': {
+  'grades again, as parquet: mean squared error': {
     data: {
-      csv: { file: at('students.csv'), delimiter: ';', targets: ['G3'] },
+      parquet: { file: at('students.parquet'), targets: ['G3'] },
       split,
       adapter: [{ dense: { units: 8 } }],
     },

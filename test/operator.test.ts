@@ -202,7 +202,7 @@ it(
     );
     const [, address = ''] = await wild.until(/"url":"(http[^"]+)"/);
     // Slow enough to be seen between the first such loss and the tenth.
-    const delays = { north: '1000', south: '0' };
+    const delays = { north: '600', south: '0' };
     for (const [name, delay] of Object.entries(delays))
       begin(
         'client',

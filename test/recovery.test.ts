@@ -17,8 +17,8 @@ const run = join(ROOT, 'examples/drug-discovery/run.yaml');
 const lab = join(ROOT, 'examples/drug-discovery/lab-a.yaml');
 
 describe('processes that are killed', () => {
-  it('end in the bytes of a run that nothing happened to: a coordinator, a lab, then both', async () => {
-    const job = readJob(run, ['rounds=40', 'checkpointEvery=4', 'evaluateEvery=10', 'probeEvery=10', 'select=best']);
+  it('end in the bytes of a run that nothing happened to: a coordinator, then another time with a lab', async () => {
+    const job = readJob(run, ['rounds=24', 'checkpointEvery=4', 'evaluateEvery=10', 'probeEvery=10', 'select=best']);
     const labs = job.clients.map(({ config }) => config.client);
     // Held up a little, so that there is a run left to kill.
     const fleet = openFleet({ folder: join(temporary, 'killed'), job, clientArgs: ['--delay', '30'] });
@@ -29,9 +29,7 @@ describe('processes that are killed', () => {
     await Promise.all([COORDINATOR, ...labs].map((member) => fleet.start(member)));
     const kills: [number, string[]][] = [
       [6, [COORDINATOR]],
-      [13, [labs[1]!]],
-      [22, [COORDINATOR, labs[2]!]],
-      [31, [labs[0]!, COORDINATOR]],
+      [14, [labs[0]!, COORDINATOR]],
     ];
     try {
       for (const [round, members] of kills) {
