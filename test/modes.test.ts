@@ -30,22 +30,23 @@ const only = <E extends RunEvent['event']>(events: readonly RunEvent[], event: E
   events.filter((one): one is Extract<RunEvent, { event: E }> => one.event === event);
 
 describe('mode local', () => {
-  const two = 'clients=[lab-a.yaml, lab-d.yaml]';
+  const labs = ['lab-a.yaml', 'lab-d.yaml'].map((name) => join(ROOT, 'examples', 'drug-discovery', name));
+  const two = [`clients=${JSON.stringify(labs)}`, 'expect=[nr-ar, nr-er, sr-atad5, nr-aromatase, sr-are, sr-p53]'];
   const one = { local: { steps: 1, optimizer: { sgd: { learningRate: 1 } } } };
 
   it('with one step of sgd(1) is sync with rows, bit for bit, over 50 rounds, in one process and over sockets', async () => {
-    const sync = bytesOf(await trainInProcess(job(50, two, 'exchange=rows')));
-    expect(bytesOf(await trainInProcess(job(50, two, 'exchange=rows', mode(one))))).toEqual(sync);
-    expect(bytesOf((await sockets(job(50, two, 'exchange=rows', mode(one)))).joint)).toEqual(sync);
+    const sync = bytesOf(await trainInProcess(job(50, ...two, 'exchange=rows')));
+    expect(bytesOf(await trainInProcess(job(50, ...two, 'exchange=rows', mode(one))))).toEqual(sync);
+    expect(bytesOf((await sockets(job(50, ...two, 'exchange=rows', mode(one)))).joint)).toEqual(sync);
   }, 300_000);
 
   it('gives the bytes of one process over sockets with several steps, SCAFFOLD and weights by samples', async () => {
     const rules = { steps: 3, optimizer: { sgd: { learningRate: 0.1 } }, scaffold: true, weighBySamples: true };
     const lambda = 'weights={"nr-ar": 0.3, "sr-p53": 2}';
-    const summed = job(8, two, mode({ local: rules }), lambda);
+    const summed = job(8, ...two, mode({ local: rules }), lambda);
     const expected = bytesOf(await trainInProcess(summed));
     expect(bytesOf((await sockets(summed)).joint)).toEqual(expected);
-    const plain = bytesOf(await trainInProcess(job(8, two, mode({ local: { ...rules, scaffold: false } }), lambda)));
+    const plain = bytesOf(await trainInProcess(job(8, ...two, mode({ local: { ...rules, scaffold: false } }), lambda)));
     expect(plain.sha256).not.toBe(expected.sha256);
   }, 300_000);
 });
