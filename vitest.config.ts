@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const conditions = ['@trunkline/source'];
 
@@ -6,6 +7,19 @@ const conditions = ['@trunkline/source'];
 const quiet = ['dashboard', 'event-loop', 'kills', 'live-run', 'operator', 'partitions', 'slow-links', 'soak'].map(
   (name) => `test/${name}.test.ts`,
 );
+
+/** The longest begin first, so that nothing is left alone at the end. */
+const LONG = /\/test\/(equivalence|recovery|journal|modes|cli|select|wants|own-task)\.test\.ts$/;
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const place = ({ moduleId }: TestSpecification) => {
+      const name = LONG.exec(moduleId)?.[1];
+      return name === 'equivalence' ? 0 : name ? 1 : 2;
+    };
+    return sorted.sort((a, b) => place(a) - place(b));
+  }
+}
 
 export default defineConfig({
   resolve: { conditions },
@@ -15,6 +29,7 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    sequence: { sequencer: LongFirst },
     projects: [
       {
         extends: true,

@@ -22,6 +22,7 @@ const sweeps: readonly Sweep[] = [
   failpoints,
   partitions,
   fullSize('flips', 'test/flips.test.ts', '10,000 bits of a larger checkpoint turned, each noticed'),
+  fullSize('journal', 'test/journal.test.ts', 'runs that keep a journal, killed six times in each mode'),
   fullSize('strangers', 'test/strangers.test.ts', '10,000 strangers at the door, 500 at a time'),
   fullSize('kkt', 'libs/model/src/aggregation/kkt.test.ts', 'solvers’ residuals over 10,000 matrices of all families'),
 ];
