@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const conditions = ['@trunkline/source'];
 
 /** What these say holds of a machine that does nothing else: seconds, memory, frames. They run one by one, behind all others. */
-const quiet = ['dashboard', 'event-loop', 'kills', 'live-run', 'operator', 'partitions', 'slow-links', 'soak'].map(
+const quiet = ['dashboard', 'kills', 'live-run', 'operator', 'partitions', 'slow-links', 'soak'].map(
   (name) => `test/${name}.test.ts`,
 );
 

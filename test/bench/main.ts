@@ -5,6 +5,7 @@ import type { Benchmark, Measured } from './benchmark.ts';
 import { aggregateBenchmark } from './aggregate.ts';
 import { bufferedBenchmark } from './buffered.ts';
 import { durableBenchmark } from './durable.ts';
+import { eventLoopBenchmark } from './event-loop.ts';
 import { imagesStreamBenchmark } from './images-stream.ts';
 import { stepBenchmark } from './step.ts';
 import { align } from '../simulate/table.ts';
@@ -13,6 +14,7 @@ const benchmarks: readonly Benchmark[] = [
   aggregateBenchmark,
   stepBenchmark,
   durableBenchmark,
+  eventLoopBenchmark,
   bufferedBenchmark,
   imagesStreamBenchmark,
 ];
