@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { strategies } from '@trunkline/model/aggregation';
-import { errorText, fail, failure, success, toTrunklineError } from '@trunkline/protocol';
+import { collect, errorText, fail, failure, success, toTrunklineError } from '@trunkline/protocol';
 import { dataSets } from './data-sets.ts';
 import { planCells, type Request } from './plan.ts';
 import { fillCells } from './schedule.ts';
@@ -19,7 +19,6 @@ interface Options {
   format: 'text' | 'json';
 }
 
-const collect = (value: string, before: string[]): string[] => [...before, value];
 const cli = new Command('leaderboard')
   .description(
     'Every method on every data set: scores, gain over training alone, conflicts, seconds. Finished cells are kept.',

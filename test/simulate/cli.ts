@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { terminalOf, terminalSink, writeReport, type Screen } from '@trunkline/coordinator';
-import { fail, failure, success, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
+import { collect, fail, failure, success, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
 import { dryRun, dryRunTable } from './dry-run.ts';
 import { openJob } from './job.ts';
 import { searchTable } from './search-table.ts';
@@ -29,7 +29,6 @@ interface Call {
   readonly signal: AbortSignal;
 }
 
-const collect = (value: string, before: string[]): string[] => [...before, value];
 const formatOption = () =>
   new Option('--format <text|json>', 'json: one envelope on stdout').choices(['text', 'json']).default('text');
 

@@ -1,8 +1,40 @@
-import { errorText, failure } from './envelope.ts';
+import { errorText, failure, success } from './envelope.ts';
 import { fail, toTrunklineError, type TrunklineError } from './fail.ts';
 
 /** Hears how a command ended: its exit code, and the error that led to it. */
 export type Exit = (code: number, error?: TrunklineError) => void;
+
+/** What a command gives back. */
+export interface Concluded {
+  /** For programs: `data` of the envelope. */
+  readonly data: unknown;
+  /** For people, on stdout. */
+  readonly text: string;
+  /** Talk behind it, on stderr. */
+  readonly aside?: string;
+}
+
+/** Carries a command out and says how it ended: on stdout its text, or with `json` one envelope; its exit code, and its error. Never rejects. */
+export async function conclude(
+  exit: Exit,
+  format: 'text' | 'json',
+  carryOut: () => Concluded | Promise<Concluded>,
+): Promise<void> {
+  const json = format === 'json';
+  try {
+    const { data, text, aside } = await carryOut();
+    process.stdout.write(json ? `${JSON.stringify(success(data))}\n` : text);
+    if (aside !== undefined) process.stderr.write(aside);
+    exit(0);
+  } catch (thrown) {
+    const error = toTrunklineError(thrown);
+    if (json) process.stdout.write(`${JSON.stringify(failure(error))}\n`);
+    exit(error.exit, error);
+  }
+}
+
+/** Gathers an option that may be repeated. */
+export const collect = (value: string, before: string[]): string[] => [...before, value];
 
 /** What is needed of a parser of command lines; commander's `Command` has it. */
 export interface Program {

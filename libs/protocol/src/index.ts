@@ -1,5 +1,5 @@
 export { systemClock, type Clock } from './clock.ts';
-export { runProgram, type Exit } from './command-line.ts';
+export { collect, conclude, type Concluded, runProgram, type Exit } from './command-line.ts';
 export { completionScript, SHELLS, type Completable, type Shell } from './completion.ts';
 export { errorText, failure, success, type Envelope } from './envelope.ts';
 export * from './errors.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Command, Option } from 'commander';
-import { bytesText, durationText, failure, success, toTrunklineError, type Exit } from '@trunkline/protocol';
+import { bytesText, collect, conclude, durationText, type Exit } from '@trunkline/protocol';
 import { fileDisk } from '@trunkline/model/disk';
 import { checkClient, type Checked } from '../check.ts';
 import { openClientKey } from '../keys.ts';
@@ -21,8 +21,6 @@ interface Options {
   readonly format: 'text' | 'json';
 }
 
-const collect = (value: string, before: string[]): string[] => [...before, value];
-
 /** `client check URL CLIENT.yaml`: would it fit, and what would it cost? Nothing is joined and no gradient leaves. */
 export function checkCommand(exit: Exit): Command {
   return new Command('check')
@@ -39,18 +37,12 @@ export function checkCommand(exit: Exit): Command {
       new Option('--format <text|json>', 'json: one envelope on stdout').choices(['text', 'json']).default('text'),
     )
     .addHelpText('after', '\nExample:\n  npm run client -- check http://127.0.0.1:4100 examples/hospitals/xray.yaml\n')
-    .action(async (url: string, file: string, options: Options) => {
-      const json = options.format === 'json';
-      try {
+    .action((url: string, file: string, options: Options) =>
+      conclude(exit, options.format, async () => {
         const data = await check(url, file, options);
-        process.stdout.write(json ? `${JSON.stringify(success(data))}\n` : checkedText(file, data));
-        exit(0);
-      } catch (thrown) {
-        const error = toTrunklineError(thrown);
-        if (json) process.stdout.write(`${JSON.stringify(failure(error))}\n`);
-        exit(error.exit, error);
-      }
-    });
+        return { data, text: checkedText(file, data) };
+      }),
+    );
 }
 
 async function check(given: string, file: string, options: Options): Promise<Checked> {

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { failure, success, toTrunklineError, type Exit } from '@trunkline/protocol';
+import { collect, conclude, type Exit } from '@trunkline/protocol';
 import { fileDisk } from '@trunkline/model/disk';
 import { formatOf, parametersOf, writeModel, type ModelFormat } from '@trunkline/model/export';
 import { readFinishedModel } from '../finished-model.ts';
@@ -31,8 +31,6 @@ interface Exported {
   readonly files: readonly string[];
 }
 
-const collect = (value: string, before: string[]): string[] => [...before, value];
-
 /** `client export CLIENT.yaml --task ID --to PATH`: adapter, trunk and head of a task as one model for other tools. */
 export function exportCommand(exit: Exit): Command {
   return new Command('export')
@@ -48,18 +46,12 @@ export function exportCommand(exit: Exit): Command {
       new Option('--format <text|json>', 'json: one envelope on stdout').choices(['text', 'json']).default('text'),
     )
     .addHelpText('after', '\nExample:\n  npm run client -- export my-client.yaml --task churn --to churn.keras\n')
-    .action(async (file: string, options: Options) => {
-      const json = options.format === 'json';
-      try {
+    .action((file: string, options: Options) =>
+      conclude(exit, options.format, async () => {
         const data = await exportTask(file, options);
-        process.stdout.write(json ? `${JSON.stringify(success(data))}\n` : exportedText(data));
-        exit(0);
-      } catch (thrown) {
-        const error = toTrunklineError(thrown);
-        if (json) process.stdout.write(`${JSON.stringify(failure(error))}\n`);
-        exit(error.exit, error);
-      }
-    });
+        return { data, text: exportedText(data) };
+      }),
+    );
 }
 
 async function exportTask(file: string, { to, task, force, ...options }: Options): Promise<Exported> {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Command, Option } from 'commander';
-import { fail, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
+import { collect, fail, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
 import type { Agreement } from '../agreement.ts';
 import { startClient } from '../client.ts';
 import type { ClientEvent } from '../client-event.ts';
@@ -25,8 +25,6 @@ interface Options {
 
 const formatOption = () =>
   new Option('--format <text|jsonl>', 'jsonl: one event a line on stdout').choices(['text', 'jsonl']).default('text');
-
-const collect = (value: string, before: string[]): string[] => [...before, value];
 
 /** `client join URL CLIENT.yaml`: trains this client's tasks with a run until it ends. */
 export function joinCommand(exit: Exit): Command {

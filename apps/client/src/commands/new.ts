@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Command, Option } from 'commander';
-import { fail, failure, success, toTrunklineError, type Exit } from '@trunkline/protocol';
+import { conclude, fail, type Exit } from '@trunkline/protocol';
 import { parseYaml } from '@trunkline/model/config';
 import { proposeTable } from '@trunkline/model/data';
 import { clientText } from '../client-text.ts';
@@ -50,18 +50,12 @@ export function newCommand(exit: Exit): Command {
       new Option('--format <text|json>', 'json: one envelope on stdout').choices(['text', 'json']).default('text'),
     )
     .addHelpText('after', '\nExample:\n  npm run client -- new my-client.yaml --from my.csv --target churned --yes\n')
-    .action(async (file: string, options: Options) => {
-      const json = options.format === 'json';
-      try {
+    .action((file: string, options: Options) =>
+      conclude(exit, options.format, async () => {
         const data = await write(file, options);
-        process.stdout.write(json ? `${JSON.stringify(success(data))}\n` : writtenText(data));
-        exit(0);
-      } catch (thrown) {
-        const error = toTrunklineError(thrown);
-        if (json) process.stdout.write(`${JSON.stringify(failure(error))}\n`);
-        exit(error.exit, error);
-      }
-    });
+        return { data, text: writtenText(data) };
+      }),
+    );
 }
 
 async function write(file: string, options: Options): Promise<Written> {

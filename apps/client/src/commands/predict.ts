@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
-import { fail, failure, success, toTrunklineError, type Exit } from '@trunkline/protocol';
+import { collect, conclude, fail, type Exit } from '@trunkline/protocol';
 import { backendEnvironment, openBackend, requireGpu } from '@trunkline/model/backend';
 import type { Split } from '@trunkline/model/data';
 import { fileDisk } from '@trunkline/model/disk';
@@ -40,8 +40,6 @@ interface Predicted {
   readonly out: string | null;
 }
 
-const collect = (value: string, before: string[]): string[] => [...before, value];
-
 /** `client predict CLIENT.yaml`: what the model of a run that is over says of this client's rows. Nothing is connected. */
 export function predictCommand(exit: Exit): Command {
   return new Command('predict')
@@ -59,21 +57,17 @@ export function predictCommand(exit: Exit): Command {
       new Option('--format <text|json>', 'json: one envelope on stdout').choices(['text', 'json']).default('text'),
     )
     .addHelpText('after', '\nExample:\n  npm run client -- predict my-client.yaml --split test --out predicted.csv\n')
-    .action(async (file: string, options: Options) => {
-      const json = options.format === 'json';
-      try {
+    .action((file: string, options: Options) =>
+      conclude(exit, options.format, async () => {
         const { predicted, table } = await predict(file, options);
         if (options.out !== undefined) written(options.out, table);
-        else if (!json) process.stdout.write(table);
-        if (json) process.stdout.write(`${JSON.stringify(success(predicted))}\n`);
-        else process.stderr.write(predictedText(predicted));
-        exit(0);
-      } catch (thrown) {
-        const error = toTrunklineError(thrown);
-        if (json) process.stdout.write(`${JSON.stringify(failure(error))}\n`);
-        exit(error.exit, error);
-      }
-    });
+        return {
+          data: predicted,
+          text: options.out === undefined ? table : '',
+          ...(options.format === 'json' ? {} : { aside: predictedText(predicted) }),
+        };
+      }),
+    );
 }
 
 async function predict(file: string, options: Options): Promise<{ predicted: Predicted; table: string }> {

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { failure, success, toTrunklineError, type Exit } from '@trunkline/protocol';
+import { conclude, type Exit } from '@trunkline/protocol';
 import { fileDisk } from '@trunkline/model/disk';
 import { formatOf, writeModel, type ModelFormat } from '@trunkline/model/export';
 import { findRun } from '../find-run.ts';
@@ -36,18 +36,12 @@ export function exportCommand(exit: Exit): Command {
       new Option('--format <text|json>', 'json: one envelope on stdout').choices(['text', 'json']).default('text'),
     )
     .addHelpText('after', '\nExample:\n  npm run coordinator -- export hospitals --to trunk.keras\n')
-    .action(async (named: string | undefined, options: Options) => {
-      const json = options.format === 'json';
-      try {
+    .action((named: string | undefined, options: Options) =>
+      conclude(exit, options.format, async () => {
         const data = await exportTrunk(named, options);
-        process.stdout.write(json ? `${JSON.stringify(success(data))}\n` : exportedText(data));
-        exit(0);
-      } catch (thrown) {
-        const error = toTrunklineError(thrown);
-        if (json) process.stdout.write(`${JSON.stringify(failure(error))}\n`);
-        exit(error.exit, error);
-      }
-    });
+        return { data, text: exportedText(data) };
+      }),
+    );
 }
 
 async function exportTrunk(named: string | undefined, { runs, to, force }: Options): Promise<Exported> {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { fail, failure, idField, success, toTrunklineError, type Exit } from '@trunkline/protocol';
+import { conclude, fail, idField, type Exit } from '@trunkline/protocol';
 import { readRun, type RunConfig } from '../config.ts';
 import { hoursOf, invite } from '../door/invitations.ts';
 import { readListening, urlOf, type Listening } from '../door/listening.ts';
@@ -63,9 +63,8 @@ export function inviteCommand(exit: Exit): Command {
     .option('--expires <time>', 'how long the token can be used: 12h, 7d, 2w', '7d')
     .option('--url <url>', 'the address at which the client reaches the coordinator (default: where it listens)')
     .addHelpText('after', '\nExample:\n  npm run coordinator -- invite st-anna --expires 7d\n')
-    .action(async (name: string, options: Options) => {
-      const json = options.format === 'json';
-      try {
+    .action((name: string, options: Options) =>
+      conclude(exit, options.format, async () => {
         const client = clientName(name);
         const hours = hoursOf(options.expires);
         const { folder, config } = await guestFolder(options);
@@ -73,16 +72,13 @@ export function inviteCommand(exit: Exit): Command {
         const { token, expires } = invite(client, { folder, now: new Date(), hours, random: randomBytes });
         const ca = place.ca === null ? '' : ` --ca ${place.ca}`;
         const command = `npm run client -- join ${place.url} ${client}.yaml --token ${token}${ca}`;
-        const data = { client, url: place.url, token, ca: place.ca, expires: expires.toISOString(), command };
-        process.stdout.write(json ? `${JSON.stringify(success(data))}\n` : `${command}\n`);
-        process.stderr.write(said(client, { expires, ca: place.ca, known: place.known }));
-        exit(0);
-      } catch (thrown) {
-        const error = toTrunklineError(thrown);
-        if (json) process.stdout.write(`${JSON.stringify(failure(error))}\n`);
-        exit(error.exit, error);
-      }
-    });
+        return {
+          data: { client, url: place.url, token, ca: place.ca, expires: expires.toISOString(), command },
+          text: `${command}\n`,
+          aside: said(client, { expires, ca: place.ca, known: place.known }),
+        };
+      }),
+    );
 }
 
 /** A run that has not begun listens where its file says; where that leaves the port open, the address cannot be known yet. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { failure, success, toTrunklineError, type Exit } from '@trunkline/protocol';
+import { conclude, type Exit } from '@trunkline/protocol';
 import { revoke } from '../door/invitations.ts';
 import { clientName, guestCommand, guestFolder, type GuestOptions } from './invite.ts';
 
@@ -7,20 +7,13 @@ import { clientName, guestCommand, guestFolder, type GuestOptions } from './invi
 export function revokeCommand(exit: Exit): Command {
   return guestCommand('revoke', 'Take a client off the roster: its line ends at once, its invitations are void.')
     .addHelpText('after', '\nExample:\n  npm run coordinator -- revoke st-anna\n')
-    .action(async (name: string, options: GuestOptions) => {
-      const json = options.format === 'json';
-      try {
+    .action((name: string, options: GuestOptions) =>
+      conclude(exit, options.format, async () => {
         const client = clientName(name);
         const { folder } = await guestFolder(options);
         const { known, withdrawn } = revoke(client, { folder, now: new Date() });
-        const data = { client, folder, known, withdrawn };
         const text = `${client} is off the roster of ${folder}; \`coordinator invite ${client}\` lets it in again\n`;
-        process.stdout.write(json ? `${JSON.stringify(success(data))}\n` : text);
-        exit(0);
-      } catch (thrown) {
-        const error = toTrunklineError(thrown);
-        if (json) process.stdout.write(`${JSON.stringify(failure(error))}\n`);
-        exit(error.exit, error);
-      }
-    });
+        return { data: { client, folder, known, withdrawn }, text };
+      }),
+    );
 }

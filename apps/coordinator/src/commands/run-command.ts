@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { failure, success, toTrunklineError, type Exit } from '@trunkline/protocol';
+import { conclude, type Concluded, type Exit } from '@trunkline/protocol';
 import { findRun, type FoundRun } from '../find-run.ts';
 
 interface Options {
@@ -7,17 +7,11 @@ interface Options {
   readonly format: 'text' | 'json';
 }
 
-/** What a command that looks at a run, or changes one, gives back: data for programs, text for people. */
-export interface Found {
-  readonly data: unknown;
-  readonly text: string;
-}
-
 export interface RunCommandOf {
   readonly name: string;
   readonly description: string;
   readonly example: string;
-  readonly run: (found: FoundRun) => Promise<Found>;
+  readonly run: (found: FoundRun) => Promise<Concluded>;
 }
 
 /** A command over one run: `NAME [RUN]`, with `--runs` and `--format text|json`. */
@@ -30,21 +24,14 @@ export function runCommand(exit: Exit, { name, description, example, run }: RunC
       new Option('--format <text|json>', 'json: one envelope on stdout').choices(['text', 'json']).default('text'),
     )
     .addHelpText('after', `\nExample:\n  npm run coordinator -- ${example}\n`)
-    .action(async (named: string | undefined, { runs, format }: Options) => {
-      const json = format === 'json';
-      try {
+    .action((named: string | undefined, { runs, format }: Options) =>
+      conclude(exit, format, async () => {
         const found = await findRun(named, runs);
         try {
-          const { data, text } = await run(found);
-          process.stdout.write(json ? `${JSON.stringify(success(data))}\n` : text);
+          return await run(found);
         } finally {
           found.line?.close();
         }
-        exit(0);
-      } catch (thrown) {
-        const error = toTrunklineError(thrown);
-        if (json) process.stdout.write(`${JSON.stringify(failure(error))}\n`);
-        exit(error.exit, error);
-      }
-    });
+      }),
+    );
 }

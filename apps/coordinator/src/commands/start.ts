@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { fail, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
+import { collect, fail, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
 import { readRun } from '../config.ts';
 import { startCoordinator, type Coordinator } from '../coordinator.ts';
 import type { Sink } from '../run-events.ts';
@@ -22,8 +22,6 @@ interface Options {
 
 const formatOption = () =>
   new Option('--format <text|jsonl>', 'jsonl: one event a line on stdout').choices(['text', 'jsonl']).default('text');
-
-const collect = (value: string, before: string[]): string[] => [...before, value];
 
 /** `coordinator start RUN.yaml`: holds the trunk until the run is over. Resolves with the exit code. */
 export function startCommand(exit: Exit): Command {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { fail, type Exit } from '@trunkline/protocol';
+import { fail, type Exit, type Concluded } from '@trunkline/protocol';
 import type { ControlLine } from '../control-line.ts';
 import type { FoundRun } from '../find-run.ts';
-import { runCommand, type Found } from './run-command.ts';
+import { runCommand } from './run-command.ts';
 
 /** A graceful end takes at most five seconds; the rest is for a busy machine. */
 const END_MS = 15_000;
@@ -12,7 +12,7 @@ const lineTo = ({ folder, line }: FoundRun, what: string): ControlLine => {
   throw fail('RUN_NOT_LIVE', { folder, what });
 };
 
-async function told(found: FoundRun, what: 'pause' | 'resume', text: string): Promise<Found> {
+async function told(found: FoundRun, what: 'pause' | 'resume', text: string): Promise<Concluded> {
   const data = await lineTo(found, what).ask(what);
   return { data, text: `${found.folder}: ${text}\n` };
 }
