@@ -7,6 +7,7 @@ import { readRun, startCoordinator, type RunEvent } from '@trunkline/coordinator
 import { systemClock } from '@trunkline/protocol';
 import { identityFromSeed } from '@trunkline/protocol/seal';
 import { writeSmallRun } from './bad-input/small-run.ts';
+import { nothingKept } from './hostile/nothing-kept.ts';
 import { quietTrainer } from './hostile/quiet-trainer.ts';
 import { event, eventOf, tamper, welcomeIn, type Packet } from './hostile/tampering.ts';
 
@@ -68,18 +69,7 @@ async function meet(
     clock: systemClock,
     link: (deps) =>
       openLink({ url, client: 'south', identity, route: {}, random: () => 0.5, firstMs: 5_000, laterMs: 5_000 }, deps),
-    states: ({ run }) => ({
-      holds: () => [],
-      newest: () => undefined,
-      save: () => undefined,
-      load: () => {
-        throw new Error('nothing is kept');
-      },
-      forgetAfter: () => undefined,
-      saveFinal: () => undefined,
-      finish: () => void saved.push(run),
-      outbox: { keep: () => undefined, newest: () => undefined, clear: () => undefined },
-    }),
+    states: ({ run }) => nothingKept({ finish: () => void saved.push(run) }),
     emit: () => undefined,
     agree: () => Promise.resolve(agree(agreements++)),
   });

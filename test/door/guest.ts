@@ -1,6 +1,7 @@
 import { converse, openLink, readClient, routeTo, type ClientOutcome } from '@trunkline/client';
 import { systemClock } from '@trunkline/protocol';
 import type { Identity } from '@trunkline/protocol/seal';
+import { nothingKept } from '../hostile/nothing-kept.ts';
 import { quietTrainer } from '../hostile/quiet-trainer.ts';
 
 /** Parameters of the small run's trunk: 4 × 8 weights and 8 biases. */
@@ -34,18 +35,7 @@ export function comeAsGuest({ url, file, identity, token, ca, environment = {}, 
     trainer,
     clock: systemClock,
     link: (deps) => openLink({ url, client, identity, token, route, random: () => 0.5, ...waits }, deps),
-    states: () => ({
-      holds: () => [],
-      newest: () => undefined,
-      save: () => undefined,
-      load: () => {
-        throw new Error('nothing is kept');
-      },
-      forgetAfter: () => undefined,
-      saveFinal: () => undefined,
-      finish: () => undefined,
-      outbox: { keep: () => undefined, newest: () => undefined, clear: () => undefined },
-    }),
+    states: () => nothingKept(),
     emit,
     agree: () => Promise.resolve(true),
   });
