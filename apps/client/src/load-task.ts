@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { fail } from '@trunkline/protocol';
 import { nearestFirst, type Path } from '@trunkline/model/config';
-import { openSource, type Source } from '@trunkline/model/data';
+import { checkAugment, openSource, SOURCE_KINDS, type Source } from '@trunkline/model/data';
 import { defaultLoss } from '@trunkline/model/loss';
 import { defaultMetric, metrics as knownMetrics, type Metric } from '@trunkline/model/metrics';
 import { checkLabels, sharedSources } from '@trunkline/model/learner';
@@ -29,15 +29,22 @@ export async function loadTasks(config: ClientConfig): Promise<TaskPlan[]> {
         ? { source: await openSource(data, { folder, at: (inner) => at([...path, ...inner]) }), stream }
         : shared;
     if (!own) shared = opened;
+    const target = targetOf(task, opened.source, at(['tasks', place, 'target']));
+    if (data.augment) {
+      const kind = [...SOURCE_KINDS, 'loader' as const].find((one) => data[one] !== undefined)!;
+      const whose = { id: task.id, target, head: kindOf(task) };
+      checkAugment(data.augment, opened.source, whose, { kind, at: (inner) => at([...path, ...inner]) });
+    }
     plans.push({
       id: task.id,
       replica: task.replica,
       stream,
       source: opened.source,
       batchSize: data.batchSize ?? task.batchSize ?? 32,
+      augment: data.augment,
       sourceAdapter: layersOf(data.adapter),
       ownAdapter: task.adapter === undefined ? undefined : layersOf(task.adapter),
-      target: targetOf(task, opened.source, at(['tasks', place, 'target'])),
+      target,
       head: task.head,
       loss: task.loss ?? defaultLoss(kindOf(task)),
       optimizer: task.optimizer,
@@ -94,6 +101,8 @@ export async function importModule(file: string): Promise<unknown> {
   if (!existsSync(path)) throw fail('CONFIG_MISSING', { file });
   let loaded: { default?: unknown };
   try {
+    // Node 20 reads no TypeScript by itself.
+    if (path.endsWith('ts') && !import.meta.url.endsWith('.ts')) (await import('tsx/esm/api')).register();
     loaded = (await import(pathToFileURL(path).href)) as typeof loaded;
   } catch (cause) {
     throw fail('CLIENT_MODULE', { file, problem: (cause as Error).message }, cause);

@@ -1,3 +1,4 @@
+import type { AugmentConfig } from './data/augment.ts';
 import type { Source } from './data/source.ts';
 import type { LayerSpec } from './layer/index.ts';
 import type { HeadConfig } from './head/index.ts';
@@ -13,6 +14,8 @@ export interface TaskPlan {
   readonly stream: string;
   readonly source: Source;
   readonly batchSize: number;
+  /** How the images of the source's training batches are changed by chance; left out: not at all. */
+  readonly augment?: AugmentConfig | undefined;
   /** The source's adapter: layers from raw input to trunk input; empty: identity. */
   readonly sourceAdapter: readonly LayerSpec[];
   /** The task's own adapter instead: it then has its own pass on the same batch. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { augmentSchema } from './augment.ts';
 import type { LoaderData } from './loader.ts';
 
 const path = z.string().min(1);
@@ -117,6 +118,9 @@ export const dataSchema = z
     ...sources,
     loader: loader.optional(),
     adapter: z.unknown().optional(),
+    augment: augmentSchema
+      .optional()
+      .describe('Images of the training batches are changed by chance; scores are of the images as they are.'),
     split: splitSchema.optional(),
     stream: z.string().min(1).optional(),
     batchSize: z.int().positive().optional(),

@@ -1,4 +1,5 @@
 import { fail } from '@trunkline/protocol';
+import { augmentRows } from '../data/augment.ts';
 import { createBatches } from '../data/batches.ts';
 import { prefetch } from '../data/prefetch.ts';
 import { randomStream } from '../random.ts';
@@ -42,10 +43,19 @@ function buildSource(
   });
   const reader = (name: string) => {
     const batches = createBatches({ seed, stream, size: source.sizes.train, batchSize, name });
-    return (round: number) =>
+    const drawn = (round: number) =>
       source.batch
         ? source.batch({ round, size: batchSize, random: randomStream(seed, name, stream, round) })
         : source.read('train', batches.rows(round));
+    const { augment: config } = placed[0]!.plan;
+    if (!config) return drawn;
+    const { inputShape } = source;
+    return async (round: number) =>
+      augmentRows(await drawn(round), {
+        config,
+        inputShape,
+        random: randomStream(seed, 'augment', name, stream, round),
+      });
   };
   const read = reader('batch');
   const extra = (draw: Draw) =>
