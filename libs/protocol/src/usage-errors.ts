@@ -82,7 +82,7 @@ export const usageErrors = {
   },
   MODEL_MISSING: { message: '{at} holds no trained model: {problem}.', hint: '{remedy}', exit: 2 },
   EXPORT_LAYER: {
-    message: 'The layer {layer} cannot be written into {format}: it is no single layer there.',
+    message: 'The layer {layer} cannot be written into {format}: {why}.',
     hint: 'Export to a .safetensors file, which holds every layer.',
     exit: 2,
   },

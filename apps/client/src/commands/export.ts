@@ -34,10 +34,10 @@ interface Exported {
 /** `client export CLIENT.yaml --task ID --to PATH`: adapter, trunk and head of a task as one model for other tools. */
 export function exportCommand(exit: Exit): Command {
   return new Command('export')
-    .description('Write adapter, trunk and head of a task as one model: .safetensors, .keras, or a tfjs folder.')
+    .description('Write adapter, trunk and head of a task as one model: .safetensors, .keras, .onnx, or a tfjs folder.')
     .argument('<client.yaml>', 'the client file')
     .option('--task <id>', 'which task (default: the only one)')
-    .requiredOption('--to <path>', 'x.safetensors, x.keras, or a folder for a tfjs layers model')
+    .requiredOption('--to <path>', 'x.safetensors, x.keras, x.onnx, or a folder for a tfjs layers model')
     .option('--state <dir>', 'folder of this client’s states (default: the client file’s, else per user)')
     .option('--run <id>', 'which run’s model (default: the only one)')
     .option('--force', 'write over what is there', false)

@@ -27,9 +27,9 @@ interface Exported {
 /** `coordinator export [RUN] --to PATH`: the shared trunk for other tools. */
 export function exportCommand(exit: Exit): Command {
   return new Command('export')
-    .description('Write the trunk of a run, live or over, as .safetensors, .keras, or a tfjs folder.')
+    .description('Write the trunk of a run, live or over, as .safetensors, .keras, .onnx, or a tfjs folder.')
     .argument('[run]', 'the run’s name or folder (default: the only live one)')
-    .requiredOption('--to <path>', 'x.safetensors, x.keras, or a folder for a tfjs layers model')
+    .requiredOption('--to <path>', 'x.safetensors, x.keras, x.onnx, or a folder for a tfjs layers model')
     .option('--runs <dir>', 'folder of all runs', 'runs')
     .option('--force', 'write over what is there', false)
     .addOption(

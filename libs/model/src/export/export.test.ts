@@ -6,7 +6,9 @@ import * as tf from '@tensorflow/tfjs';
 import { unzipSync } from 'fflate';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { fileDisk } from '../disk/index.ts';
+import { dense } from '../layer/dense.ts';
 import { forward } from '../layer/forward.ts';
+import type { LayerKind } from '../layer/layer.ts';
 import { placeStack } from '../layer/stack.ts';
 import { viewOf } from '../layout.ts';
 import { randomStream } from '../random.ts';
@@ -14,9 +16,10 @@ import { decodeSafetensors, folderOf as folderOfPath } from '../store/index.ts';
 import type { ExportedModel } from './exported-model.ts';
 import { encodeModel, writeModel } from './index.ts';
 import { lookup3 } from './lookup3.ts';
-import { imageModel, someRows, tokenModel } from './test-models.ts';
+import { blockModels, imageModel, someRows, tokenModel } from './test-models.ts';
 
 const ROWS = 5;
+const PLAIN = dense.schema.parse({ units: 3 });
 const SAVED = new Date('2026-01-02T03:04:05Z');
 const python = process.env['TRUNKLINE_PYTHON'];
 
@@ -45,7 +48,7 @@ const folderOf = (model: ExportedModel) => {
   if ('file' in encoded) throw new Error('a file');
   return encoded.folder;
 };
-const fileOf = (model: ExportedModel, format: 'keras' | 'safetensors') => {
+const fileOf = (model: ExportedModel, format: 'keras' | 'onnx' | 'safetensors') => {
   const encoded = encodeModel(model, format, SAVED);
   if ('folder' in encoded) throw new Error('a folder');
   return encoded.file;
@@ -116,50 +119,101 @@ describe('a .keras file', () => {
     const model: ExportedModel = { name: 'x', parts: [{ name: 'trunk', stack, values }], scores: null, about: {} };
     expect(() => fileOf(model, 'keras')).toThrow(/trunk-0-residual .* \.keras/);
   });
-
-  test.skipIf(!python).each([imageModel(true), tokenModel()])(
-    'of $name opens in Python Keras 3, and in Python safetensors, and scores as we do (skipped without TRUNKLINE_PYTHON)',
-    { timeout: 120_000 },
-    (model) => {
-      const folder = mkdtempSync(join(tmpdir(), 'trunkline-export-'));
-      try {
-        const disk = fileDisk();
-        for (const ending of ['keras', 'safetensors'])
-          writeModel(disk, model, { to: join(folder, `model.${ending}`), force: false, saved: SAVED });
-        const rows = someRows(model, ROWS);
-        writeFileSync(join(folder, 'rows.f32'), new Uint8Array(rows.buffer));
-        const shape = [ROWS, ...model.parts[0]!.stack.inputShape];
-        const environment = { ...process.env, KERAS_BACKEND: process.env['KERAS_BACKEND'] ?? 'jax' };
-        const output = execFileSync(python!, ['-c', PROGRAM, folder, JSON.stringify(shape)], {
-          encoding: 'utf8',
-          env: environment,
-        });
-        const { scores, tensors } = JSON.parse(output.trim().split('\n').at(-1)!) as {
-          scores: number[];
-          tensors: Record<string, number[]>;
-        };
-        expect(furthest(scores, own(model, rows))).toBeLessThan(1e-5);
-        const ours = Object.entries(decodeSafetensors(fileOf(model, 'safetensors')).tensors);
-        expect(tensors).toEqual(Object.fromEntries(ours.map(([name, { shape: sides }]) => [name, sides])));
-      } finally {
-        rmSync(folder, { recursive: true });
-      }
-    },
-  );
 });
 
-/** Opens both files with the libraries that made the formats. */
-const PROGRAM = `
-import json, sys
-import numpy, keras
-from safetensors.numpy import load_file
-folder, shape = sys.argv[1], json.loads(sys.argv[2])
-rows = numpy.fromfile(folder + '/rows.f32', 'float32').reshape(shape)
-model = keras.saving.load_model(folder + '/model.keras')
-scores = model.predict(rows, verbose=0).ravel().tolist()
-tensors = {name: list(value.shape) for name, value in load_file(folder + '/model.safetensors').items()}
-print(json.dumps({'scores': scores, 'tensors': tensors}))
-`;
+describe('an ONNX file', () => {
+  /** Fields of a message by their numbers, as protobuf.dev describes the encoding; of what is no message or text nothing. */
+  const fieldsOf = (message: Uint8Array): Map<number, Buffer[]> => {
+    const bytes = Buffer.from(message);
+    const found = new Map<number, Buffer[]>();
+    let at = 0;
+    const take = (length: number) => bytes.subarray(at, (at += length));
+    const varint = (): number => {
+      const byte = take(1)[0]!;
+      return byte < 128 ? byte : byte - 128 + 128 * varint();
+    };
+    while (at < bytes.length) {
+      const key = varint();
+      const value = [() => take(0 * varint()), , () => take(varint()), , , () => take(4)][key & 7]!();
+      found.set(key >> 3, [...(found.get(key >> 3) ?? []), value]);
+    }
+    return found;
+  };
+
+  test.each([imageModel(true), tokenModel(), ...blockModels()])(
+    'of $name gives the same bytes twice, and each of its nodes takes what is there before it',
+    (model) => {
+      const bytes = fileOf(model, 'onnx');
+      expect(fileOf(model, 'onnx')).toEqual(bytes);
+      const graph = fieldsOf(fieldsOf(bytes).get(7)![0]!);
+      const named = (messages: readonly Buffer[], field: number) =>
+        messages.map((message) => String(fieldsOf(message).get(field)![0]));
+      const constants = named(graph.get(5)!, 8);
+      const known = new Set(['input', ...constants]);
+      const used = new Set<string>();
+      for (const node of graph.get(1)!) {
+        const inputs = (fieldsOf(node).get(1) ?? []).map(String);
+        for (const input of inputs) used.add(input);
+        expect(inputs.filter((input) => !known.has(input))).toEqual([]);
+        const [output] = fieldsOf(node).get(2)!.map(String);
+        expect(known.has(output!)).toBe(false);
+        known.add(output!);
+      }
+      expect(constants.filter((name) => !used.has(name))).toEqual([]);
+      expect(named(graph.get(12)!, 1)).toEqual(['scores']);
+      expect(known).toContain('scores');
+    },
+  );
+
+  test('of a layer that a client module defines is refused by its name: what it computes only the module knows', () => {
+    const own = { kind: 'dense', place: dense.place.bind(dense), schema: dense.schema };
+    const placed: LayerKind<unknown> = { ...own, place: (shape, _, place) => own.place(shape, PLAIN, place) };
+    const stack = placeStack([{ dense: placed }], [4], { at: 'trunk' });
+    const values = new Float32Array(stack.layout.length);
+    const model: ExportedModel = { name: 'x', parts: [{ name: 'trunk', stack, values }], scores: null, about: {} };
+    expect(() => fileOf(model, 'onnx')).toThrow(
+      /trunk-0-dense .* an ONNX file: what it computes only its module knows/,
+    );
+    expect(() => fileOf(model, 'keras')).toThrow(/trunk-0-dense/);
+  });
+});
+
+test.skipIf(!python)(
+  'Python’s Keras 3, onnxruntime and safetensors open what was exported and score as we do (skipped without TRUNKLINE_PYTHON)',
+  { timeout: 120_000 },
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), 'trunkline-export-'));
+    const plain = [imageModel(true), tokenModel()].map((model) => ({
+      model,
+      formats: ['keras', 'onnx', 'safetensors'],
+    }));
+    const cases = [...plain, ...blockModels().map((model) => ({ model, formats: ['onnx'] }))];
+    try {
+      for (const { model, formats } of cases) {
+        const to = join(folder, model.name);
+        for (const ending of formats)
+          writeModel(fileDisk(), model, { to: `${to}.${ending}`, force: false, saved: SAVED });
+        const rows = someRows(model, ROWS);
+        writeFileSync(`${to}.rows`, new Uint8Array(rows.buffer));
+        writeFileSync(`${to}.scores`, new Uint8Array(own(model, rows).slice().buffer));
+      }
+      const listed = cases.map(({ model: { name, parts }, formats }) => ({
+        name,
+        rows: [ROWS, ...parts[0]!.stack.inputShape],
+        formats,
+      }));
+      writeFileSync(join(folder, 'cases.json'), JSON.stringify(listed));
+      const program = join(import.meta.dirname, 'predict.py');
+      const output = execFileSync(python!, [program, folder], { encoding: 'utf8', stdio: 'pipe', timeout: 110_000 });
+      const gaps = JSON.parse(output.trim().split('\n').at(-1)!) as Record<string, Record<string, number>>;
+      expect(Object.values(gaps).flatMap(Object.keys)).toHaveLength(8);
+      for (const [name, each] of Object.entries(gaps))
+        for (const [format, gap] of Object.entries(each)) expect(gap, `${name}.${format}`).toBeLessThan(1e-5);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
 
 test('lookup3 gives the values that its author’s own test prints (lookup3.c, driver5)', () => {
   expect(lookup3(new Uint8Array())).toBe(0xdeadbeef);

@@ -21,30 +21,42 @@ export interface ExportedModel {
 /** One layer of a model with its arguments and weights, under a name that is unique in the model. */
 export interface ModelLayer {
   readonly name: string;
+  /** `own`: a client module defines it. */
   readonly kind: string;
   readonly args: Readonly<Record<string, unknown>>;
   readonly inputShape: Shape;
   readonly outputShape: Shape;
   readonly weights: readonly { readonly name: string; readonly shape: Shape; readonly values: Float32Array }[];
+  /** Of a block: the layers in it, whose weights are the first of its own. */
+  readonly inner?: readonly ModelLayer[];
 }
 
 /** All layers of a model from input to output. */
 export const layersOf = ({ parts }: ExportedModel): ModelLayer[] => parts.flatMap(layersOfPart);
 
 function layersOfPart({ name, stack, values }: ModelPart): ModelLayer[] {
-  let slot = 0;
-  return stack.layers.map((layer, i) => ({
-    name: `${name}-${layer.path}`,
-    kind: layer.kind,
-    args: (Object.values(stack.specs[i]!)[0] ?? {}) as ModelLayer['args'],
-    inputShape: layer.inputShape,
-    outputShape: layer.outputShape,
-    weights: layer.weights.map(({ name: weight, shape }) => ({
-      name: weight,
-      shape,
-      values: viewOf(values, stack.layout.slots[slot++]!),
-    })),
-  }));
+  const weights = stack.layout.slots.map((slot) => viewOf(values, slot));
+  return layersOfStack(name, stack, weights);
+}
+
+/** @param values of the stack's weights, and maybe of more behind them */
+function layersOfStack(part: string, stack: Stack, values: readonly Float32Array[]): ModelLayer[] {
+  let used = 0;
+  return stack.layers.map((layer, i) => {
+    const [kind, args] = Object.entries(stack.specs[i]!)[0]!;
+    const own = values.slice(used, used + layer.weights.length);
+    used += own.length;
+    return {
+      name: `${part}-${layer.path}`,
+      // Arguments of a layer that a run file may name are always filled in.
+      kind: args === undefined ? 'own' : kind,
+      args: (args ?? {}) as ModelLayer['args'],
+      inputShape: layer.inputShape,
+      outputShape: layer.outputShape,
+      weights: layer.weights.map(({ name, shape }, at) => ({ name, shape, values: own[at]! })),
+      ...(layer.inner && { inner: layersOfStack(part, layer.inner, own) }),
+    };
+  });
 }
 
 /** Values in all. */

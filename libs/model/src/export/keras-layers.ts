@@ -1,4 +1,5 @@
 import { fail } from '@trunkline/protocol';
+import { LEAKY_SLOPE } from '../layer/index.ts';
 import { layersOf, type ExportedModel, type ModelLayer } from './exported-model.ts';
 
 /** A layer as Keras and tfjs write it, keys in snake case. */
@@ -36,9 +37,6 @@ const CLASSES: Readonly<Record<string, readonly [className: string, ...keys: str
 /** tfjs has no layer of this class. */
 const NOT_IN_TFJS = ['groupNormalization'];
 
-/** Slope of leakyRelu below zero: Keras' own default is another. */
-const SLOPE = 0.2;
-
 /**
  * The layers of a model as a sequential model of Keras (2 for tfjs, 3 for a `.keras` file) has them, scores included.
  * @throws EXPORT_LAYER for a layer that is no single layer there: a block, attention, a positional embedding, a client module's own
@@ -52,7 +50,8 @@ function kerasLayer(layer: ModelLayer, dialect: Dialect): KerasLayerConfig[] {
   const { kind, name, args, inputShape, outputShape } = layer;
   const entry = Object.hasOwn(CLASSES, kind) ? CLASSES[kind]! : undefined;
   if (!entry || (dialect === 'tfjs' && NOT_IN_TFJS.includes(kind))) {
-    throw fail('EXPORT_LAYER', { layer: name, format: dialect === 'tfjs' ? 'a tfjs layers model' : 'a .keras file' });
+    const format = dialect === 'tfjs' ? 'a tfjs layers model' : 'a .keras file';
+    throw fail('EXPORT_LAYER', { layer: name, format, why: 'it is no single layer there' });
   }
   // Where there is nothing to flatten, tfjs refuses to.
   if (kind === 'flatten' && inputShape.length === 1) return [];
@@ -82,7 +81,8 @@ function activationLayer(name: string, activation: string, dialect: Dialect): Ke
     const config = { ...base, activation: activationName(activation, dialect) };
     return { className: 'Activation', config, weights: [] };
   }
-  const slope = dialect === 'tfjs' ? { alpha: SLOPE } : { negative_slope: SLOPE };
+  // The default of Keras is another.
+  const slope = dialect === 'tfjs' ? { alpha: LEAKY_SLOPE } : { negative_slope: LEAKY_SLOPE };
   return { className: 'LeakyReLU', config: { ...base, ...slope }, weights: [] };
 }
 

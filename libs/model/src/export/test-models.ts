@@ -62,6 +62,42 @@ export const tokenModel = (): ExportedModel =>
     ],
   );
 
+/** Blocks and attention over seven tokens, and a residual over images that halves them: what Keras has as no single layer. */
+export const blockModels = (): readonly ExportedModel[] => [
+  chain(
+    'blocks',
+    [7, 6],
+    [
+      [{ positionalEmbedding: {} }],
+      [
+        { transformerBlock: { numHeads: 2, intermediateDim: 5 } },
+        { multiHeadAttention: { numHeads: 3, keyDim: 4, useBias: false } },
+        { residual: { layers: [{ dense: { units: 8, activation: 'elu' } }] } },
+      ],
+      [{ globalAveragePooling1d: {} }, { dense: { units: 3, activation: 'tanh' } }],
+    ],
+  ),
+  chain(
+    'halved',
+    [9, 8, 2],
+    [
+      [{ activation: { activation: 'softmax' } }, { activation: { activation: 'sigmoid' } }],
+      [
+        {
+          residual: {
+            layers: [
+              { conv2d: { filters: 4, kernelSize: 3, strides: 2, padding: 'same', activation: 'relu' } },
+              { residual: { layers: [{ depthwiseConv2d: { kernelSize: 3, padding: 'same', dilationRate: [2, 1] } }] } },
+            ],
+          },
+        },
+        { averagePooling2d: { poolSize: [3, 2], strides: 2, padding: 'same' } },
+      ],
+      [{ flatten: {} }, { dense: { units: 3 } }],
+    ],
+  ),
+];
+
 /** Some rows that fit a model's input: whole numbers from 0 to 10 for tokens. */
 export function someRows({ name, parts }: ExportedModel, rows: number): Float32Array {
   const random = randomStream(3, 'rows');

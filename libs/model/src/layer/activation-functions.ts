@@ -20,6 +20,9 @@ export type ActivationName = (typeof ACTIVATIONS)[number];
 
 export const activationField = z.enum(ACTIVATIONS);
 
+/** Slope of leakyRelu below zero. */
+export const LEAKY_SLOPE = 0.2;
+
 /**
  * Applies an activation to each element of `x`, softmax along the last axis. leakyRelu has slope 0.2 below zero; gelu is
  * the exact one, x Φ(x) (Hendrycks and Gimpel 2016); swish is x σ(x).
@@ -35,7 +38,7 @@ export function activate(tf: Tf, name: ActivationName, x: Tensor): Tensor {
     case 'swish':
       return tf.mul(x, tf.sigmoid(x));
     case 'leakyRelu':
-      return tf.leakyRelu(x, 0.2);
+      return tf.leakyRelu(x, LEAKY_SLOPE);
     default:
       return tf[name](x);
   }

@@ -1,4 +1,4 @@
-export { ACTIVATIONS, activate, activationField, type ActivationName } from './activation-functions.ts';
+export { ACTIVATIONS, LEAKY_SLOPE, activate, activationField, type ActivationName } from './activation-functions.ts';
 export { forward } from './forward.ts';
 export { initialValues } from './initial-values.ts';
 export type { ForwardContext, Layer, LayerKind, Place, Tensor, Tf, WeightSpec } from './layer.ts';

@@ -2,6 +2,7 @@ import type * as tfjs from '@tensorflow/tfjs';
 import type { z } from 'zod';
 import type { Shape } from '../layout.ts';
 import type { Random } from '../random.ts';
+import type { Stack } from './stack.ts';
 
 /** The tfjs module, handed in by whoever chose the backend. No layer imports it at run time: the coordinator reads shapes only. */
 export type Tf = typeof tfjs;
@@ -44,6 +45,8 @@ export interface Layer {
   readonly inputShape: Shape;
   readonly outputShape: Shape;
   readonly weights: readonly WeightSpec[];
+  /** Of a block: the layers in it, whose weights are the first of its own. */
+  readonly inner?: Stack;
   /** `not-wasm`: the wasm backend lacks a gradient that this layer needs. Left out: every backend trains it. */
   readonly trains?: 'everywhere' | 'not-wasm';
   /** x [batch, ...inputShape] → [batch, ...outputShape]; `weights` in the order of `weights`. Runs inside `tf.tidy`. */

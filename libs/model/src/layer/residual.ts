@@ -32,6 +32,7 @@ export const residual = (placeStack: PlaceStack): LayerKind<z.infer<typeof schem
       trains: trainsInside(inner),
       inputShape,
       outputShape: inner.outputShape,
+      inner,
       weights: [...weights, ...shortcut.weights],
       forward: (x, all, context) =>
         context.tf.add(
@@ -73,7 +74,7 @@ const everyPixel = (tf: Tf, x: Tensor, stride: number): Tensor =>
   tf.avgPool(x as ReturnType<typeof tf.tensor4d>, [1, 1], stride, 'same');
 
 /** The stride that takes `from` to `to`; undefined where none does. */
-function strideBetween(from: Shape, to: Shape): number | undefined {
+export function strideBetween(from: Shape, to: Shape): number | undefined {
   if (from.length !== to.length) return undefined;
   if (from.slice(0, -1).every((side, i) => side === to[i])) return 1;
   if (from.length !== 3) return undefined;

@@ -45,6 +45,7 @@ export const transformerBlock = (placeStack: PlaceStack): LayerKind<z.infer<type
       trains: trainsInside(inner),
       inputShape,
       outputShape: inner.outputShape,
+      inner,
       weights: weightsInside(inner, place),
       forward: (x, weights, context) => forward(inner, x, weights, context),
     };

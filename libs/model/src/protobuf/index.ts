@@ -1,0 +1,1 @@
+export { bytes, double, float, int, message, text } from './message.ts';
