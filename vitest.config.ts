@@ -4,12 +4,11 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const conditions = ['@trunkline/source'];
 
 /** What these say holds of a machine that does nothing else: seconds, memory, frames. They run one by one, behind all others. */
-const quiet = ['dashboard', 'kills', 'live-run', 'operator', 'partitions', 'slow-links', 'soak'].map(
-  (name) => `test/${name}.test.ts`,
-);
+const quiet = ['dashboard', 'partitions', 'slow-links', 'soak'].map((name) => `test/${name}.test.ts`);
 
 /** The longest begin first, so that nothing is left alone at the end. */
-const LONG = /\/test\/(equivalence|recovery|journal|modes|cli|select|wants|own-task)\.test\.ts$/;
+const LONG =
+  /\/test\/(equivalence|recovery|journal|kills|live-run|modes|cli|operator|select|wants|own-task)\.test\.ts$/;
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
@@ -27,6 +26,8 @@ export default defineConfig({
   test: {
     // One process a file: the native backend may be loaded by one thread of a process only.
     pool: 'forks',
+    // Tests start programs in their built form, as users do.
+    globalSetup: './build.mjs',
     testTimeout: 20_000,
     hookTimeout: 60_000,
     sequence: { sequencer: LongFirst },
@@ -38,7 +39,7 @@ export default defineConfig({
           include: ['{libs,apps}/*/src/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: quiet,
           // Most of their time processes start and lines are waited for.
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },

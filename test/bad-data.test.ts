@@ -148,7 +148,7 @@ describe('bad input is refused before anything is connected, with a sentence, a 
     table([...rows.slice(0, 9), '1,2', ...rows.slice(9)]);
     const lines: Record<string, unknown>[] = [];
     const child = runChild({
-      entry: 'apps/client/src/main.ts',
+      entry: 'apps/client/dist/main.js',
       args: ['join', 'http://127.0.0.1:9', client(csv(), classify), '--yes', '--format', 'jsonl'],
       log: place('log'),
       heard: (line) => void lines.push(line),

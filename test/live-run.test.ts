@@ -102,7 +102,7 @@ describe('the coordinator process', () => {
     let client: ReturnType<typeof runChild> | undefined;
     const set = [`expect=${JSON.stringify(tasks)}`, `rounds=${rounds}`].flatMap((text) => ['--set', text]);
     const coordinator = runChild({
-      entry: 'apps/coordinator/src/main.ts',
+      entry: 'apps/coordinator/dist/main.js',
       node: COORDINATOR_FLAGS,
       args: ['start', runFile, ...set, '--folder', folder, '--format', 'jsonl'],
       log: join(temporary, `${name}-coordinator.log`),
@@ -111,7 +111,7 @@ describe('the coordinator process', () => {
         if (line['event'] === 'listening') {
           const args = ['join', String(line['url']), lab, '--yes', '--threads', '1', '--state', join(folder, 'state')];
           client = runChild({
-            entry: 'apps/client/src/main.ts',
+            entry: 'apps/client/dist/main.js',
             args,
             log: join(temporary, `${name}-client.log`),
             heard: () => undefined,
@@ -145,7 +145,7 @@ describe('the coordinator process', () => {
         ({ url }) => url,
       ),
     );
-    expect(scripts.some((url) => url.includes('apps/coordinator/src/core.ts'))).toBe(true);
+    expect(scripts.some((url) => url.includes('apps/coordinator/dist/core.js'))).toBe(true);
     expect(scripts.filter((url) => /@tensorflow|node_modules\/.*tfjs|trainer|learner\//.test(url))).toEqual([]);
   }, 90_000);
 });

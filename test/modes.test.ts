@@ -140,7 +140,7 @@ describe('a running run', () => {
     });
     const join2 = (client: string) =>
       runChild({
-        entry: 'apps/client/src/main.ts',
+        entry: 'apps/client/dist/main.js',
         args: [
           'join',
           coordinator.url,

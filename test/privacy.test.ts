@@ -137,7 +137,7 @@ describe('heads, adapters, labels and data never leave', () => {
         {
           name: 'field',
           file: join(folder, 'field.yaml'),
-          entry: 'test/privacy/leaking-client.ts',
+          entry: 'test/dist/privacy/leaking-client.js',
           env: { TRUNKLINE_PLANT: Object.values(plants).join(',') },
         },
       ],

@@ -35,7 +35,7 @@ it(
     const address = new Promise<string>((resolve) => (listening = resolve));
     const settings = ['run=zebrafish', 'expect=[dogs]', 'rounds=300', 'evaluateEvery=300', 'probeEvery=0'];
     const coordinator = runChild({
-      entry: 'apps/coordinator/src/main.ts',
+      entry: 'apps/coordinator/dist/main.js',
       node: [...COORDINATOR_FLAGS],
       args: ['start', file, ...settings.flatMap((one) => ['--set', one]), '--folder', folder, '--format', 'jsonl'],
       log: join(temporary, 'coordinator.log'),

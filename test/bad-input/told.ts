@@ -12,16 +12,15 @@ export interface Told {
   readonly stderr: string;
 }
 
-const LOADER = ['--conditions=@trunkline/source', '--import', 'tsx'];
-const ENTRIES = {
-  client: 'apps/client/src/main.ts',
-  coordinator: 'apps/coordinator/src/main.ts',
-  simulate: 'test/simulate/main.ts',
+const PROGRAMS = {
+  client: 'apps/client/dist/main.js',
+  coordinator: 'apps/coordinator/dist/main.js',
+  simulate: 'test/dist/simulate/main.js',
 };
 
 /** Runs commands one after the other in one process, which must then end by itself. */
 export function tellAll(commands: readonly Command[]): Promise<Told[]> {
-  const args = [...LOADER, join(ROOT, 'test/bad-input/one-process.ts'), JSON.stringify(commands)];
+  const args = [join(ROOT, 'test/dist/bad-input/one-process.js'), JSON.stringify(commands)];
   return new Promise((resolve, reject) => {
     execFile(process.execPath, args, { timeout: 60_000, maxBuffer: 1 << 24 }, (error, stdout, stderr) => {
       if (error) reject(new Error(`the commands did not all end by themselves: ${stderr}`, { cause: error }));
@@ -39,7 +38,7 @@ export interface Running {
 }
 
 export function start([program, ...args]: Command, options: { cwd?: string } = {}): Running {
-  const child = spawn(process.execPath, [...LOADER_ANYWHERE, join(ROOT, ENTRIES[program]), ...args], {
+  const child = spawn(process.execPath, [join(ROOT, PROGRAMS[program]), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     ...options,
   });
@@ -76,6 +75,3 @@ export function start([program, ...args]: Command, options: { cwd?: string } = {
       }),
   };
 }
-
-/** The loader by its own path: a command may run in a folder without node_modules. */
-const LOADER_ANYWHERE = ['--conditions=@trunkline/source', '--import', import.meta.resolve('tsx')];

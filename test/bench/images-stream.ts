@@ -84,7 +84,7 @@ async function train(folder: string): Promise<Found> {
   let found: Found | undefined;
   const logs = mkdtempSync(join(tmpdir(), 'trunkline-images-log-'));
   const child = runChild({
-    entry: 'test/bench/images-stream-process.ts',
+    entry: 'test/dist/bench/images-stream-process.js',
     args: [JSON.stringify({ folder, warmUp: 30, steps: 300 })],
     log: join(logs, 'log'),
     heard: (line) => (found = line as unknown as Found),

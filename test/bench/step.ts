@@ -99,7 +99,7 @@ function phasesOf(rounds: readonly RoundEvent[]): Phases {
 async function oneProcess(file: string, overrides: readonly string[], folder: string): Promise<number> {
   let rate = 0;
   const child = runChild({
-    entry: 'test/bench/one-process.ts',
+    entry: 'test/dist/bench/one-process.js',
     args: [JSON.stringify({ file, overrides, threads: availableParallelism(), warmUp: WARM_UP })],
     log: join(folder, 'one-process.log'),
     heard: (line) => (rate = Number(line['roundsPerSecond'])),

@@ -16,7 +16,7 @@ export async function failRun(
     folder,
     job,
     coordinator: (life, place) => ({
-      entry: 'test/faults/failing-coordinator.ts',
+      entry: 'test/dist/faults/failing-coordinator.js',
       args: [job.file, place, String(failpoints[life] ?? 0), ...job.overrides],
     }),
   });

@@ -85,7 +85,7 @@ export function openFleet({ folder, job, ...options }: FleetOptions): Fleet {
         const place = join(folder, 'run');
         const life = (lives.get(member)?.life ?? -1) + 1;
         const program = options.coordinator?.(life, place) ?? {
-          entry: 'apps/coordinator/src/main.ts',
+          entry: 'apps/coordinator/dist/main.js',
           args: ['start', job.file, ...set, '--folder', place, '--format', 'jsonl', ...(options.args ?? [])],
         };
         run(member, { ...program, node: COORDINATOR_FLAGS });
@@ -97,7 +97,7 @@ export function openFleet({ folder, job, ...options }: FleetOptions): Fleet {
       const { file } = job.clients.find(({ config }) => config.client === member)!;
       const given = ['--yes', '--threads', '1', '--state', join(folder, 'state'), ...(options.clientArgs ?? [])];
       run(member, {
-        entry: 'apps/client/src/main.ts',
+        entry: 'apps/client/dist/main.js',
         args: ['join', await address, file, ...given, '--format', 'jsonl'],
       });
     },

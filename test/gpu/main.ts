@@ -57,7 +57,7 @@ async function gradients(example: string, client: string, device: Device): Promi
   const folder = join(ROOT, 'examples', example);
   const call = { run: join(folder, 'run.yaml'), client: join(folder, client), device, rounds: 3, out };
   const child = runChild({
-    entry: 'test/gpu/gradient.ts',
+    entry: 'test/dist/gpu/gradient.js',
     args: [JSON.stringify(call)],
     log: join(scratch, `${example}-${device}.log`),
     heard: () => undefined,

@@ -76,7 +76,7 @@ async function trainInChild(cell: PlannedCell, { cache, overrides, signal }: Sch
   let trained: Trained | undefined;
   let failure: TrunklineError | undefined;
   const child = runChild({
-    entry: 'test/leaderboard/cell.ts',
+    entry: 'test/dist/leaderboard/cell.js',
     args: [JSON.stringify({ run, method, seed, overrides } satisfies CellCall)],
     log: join(cache, 'logs', `${dataSet}-${method}-${seed}.log`),
     heard({ event, ...line }) {

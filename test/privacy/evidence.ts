@@ -48,7 +48,7 @@ export async function gatherEvidence(options: {
     });
   const set = overrides.flatMap((text) => ['--set', text]);
   const listening = await start('coordinator', {
-    entry: 'apps/coordinator/src/main.ts',
+    entry: 'apps/coordinator/dist/main.js',
     node: COORDINATOR_FLAGS,
     args: ['start', run, ...set, '--folder', join(folder, 'run'), '--format', 'jsonl'],
   });
@@ -57,7 +57,7 @@ export async function gatherEvidence(options: {
     throw new Error(`the coordinator did not begin: ${children[0]!.child.lastWords()}`);
   }
   const recording = await record(String(listening['url']));
-  for (const { name, file, entry = 'apps/client/src/main.ts', env } of clients) {
+  for (const { name, file, entry = 'apps/client/dist/main.js', env } of clients) {
     const state = ['--state', join(folder, 'state', name)];
     void start(name, {
       entry,

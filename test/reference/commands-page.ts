@@ -52,7 +52,7 @@ function helpOf(command: Command): string {
 
 /** Programs that parse when they load are asked as a person would ask them. */
 async function printedHelp(root: string, name: string): Promise<string> {
-  const args = ['--conditions=@trunkline/source', '--import', 'tsx', `test/${name}/main.ts`, '--help'];
+  const args = [`test/dist/${name}/main.js`, '--help'];
   const env = { ...process.env, NO_COLOR: '1' };
   return (await promisify(execFile)(process.execPath, args, { cwd: root, env, timeout: 60_000 })).stdout;
 }

@@ -67,7 +67,7 @@ async function resultOf(path: string): Promise<SeedsResult> {
   try {
     const file = join(folders, path);
     const child = runChild({
-      entry: 'test/simulate/main.ts',
+      entry: 'test/dist/simulate/main.js',
       args: [file, '--in-process', '--alone', '--seeds', String(SEEDS), '--runs', scratch, '--format', 'json'],
       log: join(scratch, 'log'),
       heard: (line) => (envelope = line as unknown as Envelope),

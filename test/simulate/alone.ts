@@ -34,7 +34,7 @@ export async function trainAlone(
       Math.ceil(((place + 1) * tasks.length) / lanes),
     );
     const child = runChild({
-      entry: 'test/simulate/alone-process.ts',
+      entry: 'test/dist/simulate/alone-process.js',
       args: [JSON.stringify({ run: job.file, overrides: job.overrides, threads: job.threads, tasks: mine })],
       log: join(deps.logs, `alone-${place}.log`),
       heard(line) {

@@ -1,10 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createWriteStream, mkdirSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { createWriteStream, existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 
-export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+/** The folder of the clone, from this file's source as well as from its built form. */
+export const ROOT = cloneOf(import.meta.dirname);
+
+function cloneOf(folder: string): string {
+  return existsSync(join(folder, 'setup.mjs')) ? folder : cloneOf(dirname(folder));
+}
 
 /** A child process that speaks JSON lines on stdout; its talk goes to a log file. */
 export interface Child {
@@ -34,6 +38,7 @@ export interface Ending {
 const GRACE_MS = 3_000;
 
 export function runChild(options: {
+  /** A built program, relative to the clone: `apps/client/dist/main.js`. `npm test` and `run.mjs` keep it up to date. */
   entry: string;
   args: readonly string[];
   log: string;
@@ -45,18 +50,10 @@ export function runChild(options: {
 }): Child {
   mkdirSync(dirname(options.log), { recursive: true });
   const log = createWriteStream(options.log);
-  const child = spawn(
-    process.execPath,
-    [
-      ...(options.node ?? []),
-      '--conditions=@trunkline/source',
-      '--import',
-      'tsx',
-      join(ROOT, options.entry),
-      ...options.args,
-    ],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...options.env } },
-  );
+  const child = spawn(process.execPath, [...(options.node ?? []), join(ROOT, options.entry), ...options.args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...options.env },
+  });
   let tail = '';
   child.stderr.on('data', (data: Buffer) => {
     log.write(data);

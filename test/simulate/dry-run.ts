@@ -60,8 +60,7 @@ export async function dryRun(job: Job, deps: { say: (text: string) => void; sign
 
 /** In a process of its own, as joining would be. */
 function check(args: readonly string[], client: string, signal: AbortSignal): Promise<Checked> {
-  const entry = ['--conditions=@trunkline/source', '--import', import.meta.resolve('tsx')];
-  const command = [...entry, join(ROOT, 'apps/client/src/main.ts'), ...args, '--format', 'json'];
+  const command = [join(ROOT, 'apps/client/dist/main.js'), ...args, '--format', 'json'];
   return new Promise((resolve, reject) => {
     execFile(process.execPath, command, { signal, timeout: LIMIT_MS }, (error, stdout, stderr) => {
       const envelope = envelopeOf(stdout);

@@ -36,7 +36,7 @@ export async function trainOverSockets(job: Job, deps: SocketDeps): Promise<Join
     on: (event: Record<string, unknown>) => void,
   ) => {
     const child = runChild({
-      entry: `apps/${app}/src/main.ts`,
+      entry: `apps/${app}/dist/main.js`,
       node: app === 'coordinator' ? COORDINATOR_FLAGS : [],
       args,
       log: join(folder, 'logs', `${name}.log`),

@@ -47,9 +47,9 @@ export async function startMeasured(run: ThinRun, folder = mkdtempSync(join(tmpd
   const listeners = new Set<() => void>();
   const tell = () => [...listeners].forEach((listen) => listen());
   const child = runChild({
-    entry: 'apps/coordinator/src/main.ts',
+    entry: 'apps/coordinator/dist/main.js',
     args: ['start', file, '--folder', join(folder, 'run'), '--format', 'jsonl'],
-    node: [...COORDINATOR_FLAGS, '--expose-gc', '--import', 'tsx', '--import', join(ROOT, 'test/wire/gauge.ts')],
+    node: [...COORDINATOR_FLAGS, '--expose-gc', '--import', join(ROOT, 'test/dist/wire/gauge.js')],
     log: join(folder, 'coordinator.log'),
     env: { TRUNKLINE_GAUGE: gauge },
     heard(line) {
