@@ -6,7 +6,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
  * one before, as a JSON line to the file that TRUNKLINE_GAUGE names.
  */
 export interface Reading {
-  /** Milliseconds that a turn of the event loop came late: 99th percentile and largest. */
+  /** Milliseconds that a turn of the event loop came late: median, 99th percentile and largest. */
+  readonly p50: number;
   readonly p99: number;
   readonly max: number;
   readonly heapUsed: number;
@@ -26,12 +27,13 @@ process.on('uncaughtExceptionMonitor', () => uncaught++);
 const { gc } = globalThis as { gc?: () => void };
 
 process.on('SIGUSR2', () => {
-  const late = { p99: delay.percentile(99) / 1e6 - RESOLUTION_MS, max: delay.max / 1e6 - RESOLUTION_MS };
+  const [p50, p99, max] = [delay.percentile(50), delay.percentile(99), delay.max].map(
+    (nanoseconds) => nanoseconds / 1e6 - RESOLUTION_MS,
+  ) as [number, number, number];
   gc?.();
   const { heapUsed, external, arrayBuffers, rss } = process.memoryUsage();
   const reading: Reading = {
-    ...late,
-    ...{ heapUsed, external, arrayBuffers, rss, uncaught },
+    ...{ p50, p99, max, heapUsed, external, arrayBuffers, rss, uncaught },
     descriptors: readdirSync('/proc/self/fd').length,
     timers: process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length,
   };

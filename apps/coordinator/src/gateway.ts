@@ -28,6 +28,8 @@ import {
 import type { Admitted, Knock } from './door/admission.ts';
 import { createAllowance, refusalAllowances, type Allowance } from './allowance.ts';
 import { hearMessage } from './hear-message.ts';
+import { heldReader, type Reader } from './held-reader.ts';
+import { createLoopTurn, type LoopTurn } from './loop-turn.ts';
 
 /** The line to one admitted client. */
 export interface Connection {
@@ -85,12 +87,13 @@ export function openGateway(server: HttpServer, deps: GatewayDeps): { close(): P
     },
   });
   const allowances = refusalAllowances(systemClock);
+  const turn = createLoopTurn(limits.turn, systemClock);
   const lines = new WeakSet<object>();
   io.on('connection', (socket) => {
     // One line carries one client: a second greeting in the same breath would make two of it.
     if (lines.has(socket.conn)) return void socket.conn.close();
     lines.add(socket.conn);
-    attach({ socket, admitted: admitted.get(socket.request)! }, deps, allowances);
+    attach({ socket, admitted: admitted.get(socket.request)!, turn }, deps, allowances);
   });
   return { close: () => io.close() };
 }
@@ -113,7 +116,7 @@ const knockOf = (request: IncomingMessage): Knock => ({
 type Line = Socket<ClientToCoordinator, CoordinatorToClient>;
 
 function attach(
-  { socket, admitted }: { socket: Line; admitted: Admitted },
+  { socket, admitted, turn }: { socket: Line; admitted: Admitted; turn: LoopTurn },
   deps: GatewayDeps,
   allowances: (client: string) => Allowance,
 ): void {
@@ -128,7 +131,7 @@ function attach(
     // Not `disconnect`: it waits until all is written, and nothing moves any more.
     silent: () => line.destroy(),
   });
-  const connection = connectionOf(socket, client, requests);
+  const connection = connectionOf(socket, client, { requests, turn });
   const hearing = {
     client,
     handlers: deps.connected(connection, admitted),
@@ -139,7 +142,7 @@ function attach(
   };
   for (const event of Object.keys(clientEvents) as ClientEvent[])
     emitter(socket).on(event, (...args) => void hearMessage(event, args, hearing));
-  slowDown(socket);
+  slowDown(socket, turn);
   const stop = watchSilence({
     received: () => line.bytesRead,
     clock: systemClock,
@@ -161,23 +164,41 @@ function attach(
 /** The event map's generic signature cannot be expressed for a loop over its keys; every argument is checked where it arrives. */
 const emitter = (socket: Line): NodeJS.EventEmitter => socket;
 
-/** Reads a line that sends more packets than any run needs only as fast as it may send them: TCP then slows its sender down. */
-function slowDown(socket: Line): void {
+/**
+ * Reads no line while the lines have used up their turn of the event loop, and one that sends more packets than any run needs only as fast as it
+ * may send them: TCP then slows its sender down.
+ */
+function slowDown(socket: Line, turn: LoopTurn): void {
   const packets = createAllowance(limits.packets, systemClock);
-  const { socket: reader } = socket.conn.transport as unknown as { socket: { pause(): void; resume(): void } };
+  const reader = heldReader((socket.conn.transport as unknown as { socket: Reader }).socket);
   let paused = false;
   socket.conn.on('packet', () => {
     if (packets.spend() || paused) return;
     paused = true;
-    reader.pause();
+    const release = reader.hold();
     systemClock.after(Math.max(20, packets.waitMs), () => {
       paused = false;
-      reader.resume();
+      release();
+    });
+  });
+  let waits = false;
+  socket.request.socket.on('data', (bytes: Uint8Array) => {
+    turn.carried(bytes.byteLength);
+    if (waits || !turn.spent) return;
+    waits = true;
+    const release = reader.hold();
+    turn.later(() => {
+      waits = false;
+      release();
     });
   });
 }
 
-function connectionOf(socket: Line, client: string, requests: Requests): Connection {
+function connectionOf(
+  socket: Line,
+  client: string,
+  { requests, turn }: { requests: Requests; turn: LoopTurn },
+): Connection {
   /** Ends the line once what was said is written; one that takes nothing any more is ended all the same. */
   const part = () => {
     const line = socket.request.socket;
@@ -189,7 +210,11 @@ function connectionOf(socket: Line, client: string, requests: Requests): Connect
     client,
     pace: createPace(() => performance.now()),
     send: (event, message) => requests.ask(event, message) as never,
-    chunk: async (message, bytes) => void (await requests.ask('chunk', message, bytes)),
+    async chunk(message, bytes) {
+      while (turn.spent) await new Promise<void>((resolve) => turn.later(resolve));
+      turn.carried(bytes.byteLength);
+      await requests.ask('chunk', message, bytes);
+    },
     refuse(error) {
       socket.emit('refused', error.report());
       part();

@@ -34,6 +34,8 @@ export const limits = {
   uploadBudgetBytes: 512 * 1024 * 1024,
   /** Contributions from this size on are hashed, checked and added one a turn of the event loop. */
   turnBytes: 1024 * 1024,
+  /** How much the lines together may take of one turn of the coordinator's event loop: milliseconds, and bytes read or to be written. */
+  turn: { ms: 10, bytes: 4 * 1024 * 1024 },
   /** How long an admitted client may take for `hello` and `join`. */
   joinMs: 120_000,
   /** How long a challenge can be answered; a slow line and a proxy fit into it. */
