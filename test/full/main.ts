@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { errorText, fail, toTrunklineError } from '@trunkline/protocol';
 import { exactness } from './exactness.ts';
+import { exports } from './exports.ts';
 import { failpoints } from './failpoints.ts';
 import { kills } from './kills.ts';
 import { partitions } from './partitions.ts';
@@ -21,6 +22,7 @@ const sweeps: readonly Sweep[] = [
   kills,
   failpoints,
   partitions,
+  exports,
   fullSize('flips', 'test/flips.test.ts', '10,000 bits of a larger checkpoint turned, each noticed'),
   fullSize('journal', 'test/journal.test.ts', 'runs that keep a journal, killed six times in each mode'),
   fullSize('strangers', 'test/strangers.test.ts', '10,000 strangers at the door, 500 at a time'),

@@ -1,10 +1,10 @@
 import type { Answers, Plan, TrunkStep } from '@trunkline/coordinator';
-import type { Learner, StepCall, StepResult } from '@trunkline/model/learner';
+import type { PredictingLearner, StepCall, StepResult } from '@trunkline/model/learner';
 
 /** One client's learner and what it was asked with. */
 export interface Seat {
   readonly client: string;
-  readonly learner: Learner;
+  readonly learner: PredictingLearner;
   readonly lambda: Readonly<Record<string, number>>;
   readonly scale: Readonly<Record<string, number>> | undefined;
   readonly rowIds: Readonly<Record<string, string>>;

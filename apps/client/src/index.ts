@@ -14,3 +14,4 @@ export { clientSchema, readClient, type ClientConfig } from './config.ts';
 export { loadTasks } from './load-task.ts';
 export { knock } from './knock.ts';
 export { routeTo } from './route.ts';
+export { taskModel } from './task-model.ts';
