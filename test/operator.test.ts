@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,6 +12,8 @@ import { start, tellAll, type Command, type Running } from './bad-input/told.ts'
 const LIMIT = 120_000;
 let folder: string;
 let url: string;
+/** The page of /metrics, before the run was stopped. */
+let metrics = '';
 let coordinator: Running;
 const running: Running[] = [];
 const clients: Record<string, Running> = {};
@@ -147,11 +149,10 @@ describe('coordinator status', () => {
   it(
     'is told by /metrics and /ready too, in events.jsonl, CSV and TensorBoard files, and by the folder once the run is stopped',
     async () => {
-      const [metrics, ready] = await Promise.all(
-        ['metrics', 'ready'].map(async (page) => (await fetch(`${url}/${page}`)).text()),
-      );
+      const pages = await Promise.all(['metrics', 'ready'].map(async (page) => (await fetch(`${url}/${page}`)).text()));
+      metrics = pages[0]!;
       expect(metrics).toMatch(/^trunkline_problem\{who="south",kind="revoked"\} 1$/m);
-      expect(ready).toBe('training\n');
+      expect(pages[1]).toBe('training\n');
       const followed = begin('coordinator', 'log', '--follow', '--last', '3', '--runs', join(folder, 'runs'));
       await followed.until(/Z {2}/);
       const stopped = await ask('stop');
@@ -233,21 +234,40 @@ it(
 
 const python = process.env['TRUNKLINE_TENSORBOARD'];
 
-it.skipIf(python === undefined)(
-  'is read by the real TensorBoard (skipped unless TRUNKLINE_TENSORBOARD names a Python that has it)',
-  async () => {
-    const program = `
+/** What the libraries of TensorBoard and of Prometheus themselves read: scalars by tag, and samples with the type of their family. */
+const READERS = `
 import sys, json
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from prometheus_client.parser import text_string_to_metric_families
 events = EventAccumulator(sys.argv[1]); events.Reload()
-print(json.dumps({tag: [[e.step, e.value] for e in events.Scalars(tag)] for tag in events.Tags()['scalars']}))`;
-    const { stdout } = await promisify(execFile)(python!, [
-      '-c',
-      program,
-      join(folder, 'runs', 'small', 'tensorboard'),
+scalars = {tag: [[e.step, e.value] for e in events.Scalars(tag)] for tag in events.Tags()['scalars']}
+families = list(text_string_to_metric_families(open(sys.argv[2]).read()))
+samples = [[family.type, s.name, s.labels, s.value] for family in families for s in family.samples]
+print(json.dumps({'scalars': scalars, 'samples': samples}))`;
+
+it.skipIf(python === undefined)(
+  'is read by the real TensorBoard and by Prometheus’ own parser (skipped unless TRUNKLINE_TENSORBOARD names a Python that has them)',
+  async () => {
+    const page = join(folder, 'metrics.txt');
+    writeFileSync(page, metrics);
+    const events = join(folder, 'runs', 'small', 'tensorboard');
+    const { stdout } = await promisify(execFile)(python!, ['-c', READERS, events, page], { timeout: 60_000 });
+    const { scalars, samples } = JSON.parse(stdout) as {
+      scalars: Record<string, [number, number][]>;
+      samples: [type: string, name: string, labels: Record<string, string>, value: number][];
+    };
+    expect(Object.keys(scalars)).toEqual(
+      expect.arrayContaining(['loss/cats', 'loss/dogs', 'time/round_ms', 'bytes/up']),
+    );
+    expect(scalars['loss/cats']!.map(([step]) => step)).toEqual(scalars['loss/cats']!.map((_, i) => i));
+    expect(samples).toHaveLength(metrics.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length);
+    expect(samples).toContainEqual(['gauge', 'trunkline_problem', { who: 'south', kind: 'revoked' }, 1]);
+    const counted = samples.filter(([type]) => type === 'counter').map(([, name]) => name);
+    expect([...new Set(counted)].sort()).toEqual([
+      'process_cpu_seconds_total',
+      'trunkline_bytes_total',
+      'trunkline_client_bytes_total',
     ]);
-    const read = JSON.parse(stdout) as Record<string, [number, number][]>;
-    expect(Object.keys(read)).toEqual(expect.arrayContaining(['loss/cats', 'loss/dogs', 'time/round_ms', 'bytes/up']));
-    expect(read['loss/cats']!.map(([step]) => step)).toEqual(read['loss/cats']!.map((_, i) => i));
   },
+  LIMIT,
 );
