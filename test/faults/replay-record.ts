@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { planRun, readRun, type Plan } from '@trunkline/coordinator';
+import { firstTrunk, planRun, readRun, type Plan } from '@trunkline/coordinator';
 import type { Disk } from '@trunkline/model/store';
-import { initialTrunk } from '@trunkline/model/trunk';
 
 /** What the record says of one step. */
 interface Closed {
@@ -48,7 +47,7 @@ export function replayPlan(plan: Plan, folder: string, disk: Readable = filesyst
   const { strategy, exchange } = plan;
   if (strategy.needs !== 'sum') throw new Error(`strategy ${strategy.name} is not replayed here`);
   const rules: Rules = { exchange, length: plan.trunk.layout.length, scaleOf: (count) => strategy.sumScale!(count) };
-  let theta = initialTrunk(plan.trunk, plan.config.seed);
+  let theta = firstTrunk(plan);
   const optimizer = plan.optimizer.init(theta.length);
   const given = new Map<string, Given[]>();
   const lambdas = new Map<string, Readonly<Record<string, number>>>();

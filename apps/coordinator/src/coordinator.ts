@@ -208,6 +208,10 @@ async function openDoor(opened: OpenedRun, deps: DoorDeps): Promise<Coordinator>
     throw error;
   }
   emit({ event: 'listening', run: config.run, url, dashboard: `${url}/dashboard/`, folder });
+  if (plan.start && !from) {
+    const { sha256, seeded, unused } = plan.start;
+    emit({ event: 'started-from', file: config.trunk.from!.file, sha256, seeded: [...seeded], unused: [...unused] });
+  }
   for (const { file, problem } of opened.damaged) emit({ event: 'damaged', file, problem });
   if (cut > 0) emit({ event: 'damaged', file: events, problem: `its torn last line (${cut} bytes) was cut` });
   core.begin();

@@ -15,6 +15,7 @@ export type { Core, CoreDeps, Outcome } from './core-contract.ts';
 export type { ClientHandlers, Connection } from './gateway.ts';
 export { shareOut } from './members.ts';
 export { planRun, type Plan } from './plan.ts';
+export { firstTrunk } from './first-trunk.ts';
 export { nextControl } from './control-variate.ts';
 export type { BufferRules } from './mode.ts';
 export type { Effect, RoundsEvent } from './round-events.ts';

@@ -3,8 +3,9 @@ import { fail } from '@trunkline/protocol';
 import { strategies, type Strategy } from '@trunkline/model/aggregation';
 import { checkConfig, nearestFirst } from '@trunkline/model/config';
 import { createOptimizer, type Optimizer } from '@trunkline/model/optimizer';
-import type { Trunk } from '@trunkline/model/trunk';
+import type { Trunk, TrunkStart } from '@trunkline/model/trunk';
 import type { RunConfig } from './config.ts';
+import { readStart } from './first-trunk.ts';
 import { paceOf, type Pace } from './mode.ts';
 import { readTrunk } from './read-trunk.ts';
 
@@ -12,6 +13,8 @@ import { readTrunk } from './read-trunk.ts';
 export interface Plan {
   readonly config: RunConfig;
   readonly trunk: Trunk;
+  /** The file that trunk 0 comes from; undefined: it comes from the seed. */
+  readonly start: TrunkStart | undefined;
   readonly optimizer: Optimizer;
   readonly strategy: Strategy;
   readonly parameters: unknown;
@@ -20,7 +23,7 @@ export interface Plan {
   readonly pace: Pace;
 }
 
-/** @throws STRATEGY_UNKNOWN, STRATEGY_NEEDS_ROWS, WEIGHT_UNKNOWN_TASK, CONFIG_*, LAYER_* */
+/** @throws STRATEGY_UNKNOWN, STRATEGY_NEEDS_ROWS, WEIGHT_UNKNOWN_TASK, CONFIG_*, LAYER_*, DATA_FILE_* of `trunk.from` */
 export function planRun(config: RunConfig): Plan {
   const { at } = config.source;
   const { strategy, parameters } = chooseStrategy(config);
@@ -34,9 +37,11 @@ export function planRun(config: RunConfig): Plan {
     refuseSelection(config);
     refuseLossesAfter(config, strategy);
   }
+  const trunk = readTrunk(config);
   return {
     config,
-    trunk: readTrunk(config),
+    trunk,
+    start: readStart(config, trunk),
     optimizer: createOptimizer(config.optimizer),
     strategy,
     parameters,

@@ -50,6 +50,8 @@ export type RunEvent =
   | { event: 'rewound'; round: number; attempt: number }
   /** The coordinator was started again on its folder, whose newest checkpoint is of `round`; `attempt` was the last. */
   | { event: 'continued'; round: number; attempt: number }
+  /** Trunk 0 comes from a file, but for slots that keep seeded values; tensors of it that the trunk has no slot for are of no use. */
+  | { event: 'started-from'; file: string; sha256: string; seeded: string[]; unused: string[] }
   /** A file of the run folder is damaged and was set aside, or a torn last line was cut: what is there before it is used. */
   | { event: 'damaged'; file: string; problem: string }
   /** A client came back without its saved state: it goes on with new heads. */

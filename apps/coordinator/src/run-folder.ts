@@ -6,9 +6,10 @@ import { writeDurably, writeJsonDurably, type Disk } from '@trunkline/model/stor
 import { journalFolder } from './journal/read-journal.ts';
 import { LEDGER_FILES, RUN_FORMAT } from './ledger.ts';
 import type { Plan } from './plan.ts';
+import { START_FILE } from './first-trunk.ts';
 
 /** What a coordinator writes into its folder before the first round. */
-const FIRST = ['config.yaml', 'events.jsonl', 'manifest.json', ...LEDGER_FILES];
+const FIRST = ['config.yaml', 'events.jsonl', 'manifest.json', START_FILE, ...LEDGER_FILES];
 
 /** Whether a run lies in `folder`, or was begun there. */
 export const holdsRun = (disk: Disk, folder: string): boolean => {
@@ -30,14 +31,24 @@ export function removeUnstarted(disk: Disk, folder: string): void {
   if (readdirSync(folder).length === 0) rmdirSync(folder);
 }
 
-/** The effective configuration as it stands in `config.yaml`: defaults filled in, without what only a simulation or this process needs. */
+/**
+ * The effective configuration as it stands in `config.yaml`: defaults filled in, without what only a simulation or this process needs. Of a file that the
+ * trunk starts from it names the run's own copy and the digest: the same bytes at another place are the same configuration.
+ */
 export function effectiveConfig(plan: Plan): Record<string, unknown> {
   const { source: _, clients: __, ...config } = plan.config;
-  return { ...config, trunk: plan.trunk.spec, exchange: plan.exchange, weightHeads: plan.weightHeads };
+  const { start } = plan;
+  const from = start && { from: { file: START_FILE, partial: start.partial, sha256: start.sha256 } };
+  return { ...config, trunk: { ...plan.trunk.spec, ...from }, exchange: plan.exchange, weightHeads: plan.weightHeads };
 }
 
 /** @throws STORAGE_FAILED */
 export function writeConfig(disk: Disk, folder: string, plan: Plan): void {
+  const { start } = plan;
+  if (start) {
+    const copy = join(folder, START_FILE);
+    stored(copy, () => writeDurably(disk, copy, start.bytes));
+  }
   const file = join(folder, 'config.yaml');
   stored(file, () => writeDurably(disk, file, new TextEncoder().encode(stringify(effectiveConfig(plan)))));
 }
@@ -56,13 +67,15 @@ export function readConfig(disk: Disk, folder: string): Record<string, unknown> 
 /** What the bytes of this run depend on: `manifest.json`. @throws STORAGE_FAILED */
 export function writeManifest(disk: Disk, folder: string, plan: Plan, machines: Record<string, unknown>): void {
   const file = join(folder, 'manifest.json');
+  const { start } = plan;
+  const from = start && { sha256: start.sha256, seeded: start.seeded, unused: start.unused };
   const manifest = {
     format: RUN_FORMAT,
     protocol: PROTOCOL_VERSION,
     node: process.version,
     run: plan.config.run,
     seed: plan.config.seed,
-    trunk: { digest: plan.trunk.digest, parameters: plan.trunk.layout.length },
+    trunk: { digest: plan.trunk.digest, parameters: plan.trunk.layout.length, ...(from ? { from } : {}) },
     clients: machines,
   };
   stored(file, () => writeJsonDurably(disk, file, manifest));

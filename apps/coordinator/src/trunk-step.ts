@@ -9,8 +9,8 @@ import {
 } from '@trunkline/model/aggregation';
 import type { OptimizerState } from '@trunkline/model/optimizer';
 import { randomStream } from '@trunkline/model/random';
-import { initialTrunk } from '@trunkline/model/trunk';
 import { nextControl, weightedRows } from './control-variate.ts';
+import { firstTrunk } from './first-trunk.ts';
 import type { Plan } from './plan.ts';
 
 /** One task's gradient at one client, unscaled. */
@@ -74,7 +74,7 @@ export interface TrunkSnapshot {
 
 export function createTrunkStep(plan: Plan): TrunkStep {
   const { seed } = plan.config;
-  let theta = initialTrunk(plan.trunk, seed);
+  let theta = firstTrunk(plan);
   let version = 0;
   let optimizer = plan.optimizer.init(theta.length);
   let strategy: StrategyState | null = null;

@@ -10,6 +10,11 @@ const rows = (count: number | undefined): string => `${count ?? 0} labelled rows
 const tellers: Tellers = {
   listening: ({ run, url, dashboard, folder }) =>
     `Run ${run} listens at ${url}\n  folder ${folder}${dashboard ? `\n  dashboard ${dashboard}` : ''}`,
+  'started-from'({ file, sha256, seeded, unused }) {
+    const named = (what: string, names: readonly string[]) =>
+      names.length > 0 ? `; ${what}: ${names.join(', ')}` : '';
+    return `The trunk starts from ${file}, sha256 ${sha256}${named('seeded', seeded)}${named('left out', unused)}`;
+  },
   joined: ({ client, tasks, labelled, backend, again }) =>
     `${client} ${again ? 'is back' : 'joined'} with ${tasks.map((task) => `${task} (${rows(labelled[task])})`).join(', ')}; ${backend}`,
   left: ({ client, reason }) => `${client} left: ${reason}`,

@@ -8,9 +8,32 @@ export interface TrunkSpec {
 }
 
 /** The layers in the run file, or in a Keras JSON file beside it; there `input` is needed only if the file has none. */
-export type TrunkConfig = TrunkSpec | { readonly file: string; readonly input?: readonly number[] };
+export type TrunkConfig = (TrunkSpec | { readonly file: string; readonly input?: readonly number[] }) & {
+  readonly from?: TrunkFrom;
+};
+
+/** A file whose values trunk 0 has, in place of seeded ones. */
+export interface TrunkFrom {
+  /** As `coordinator export` writes a trunk: safetensors. */
+  readonly file: string;
+  readonly partial: boolean;
+  /** What the file must be; left out: whatever it is. */
+  readonly sha256?: string | undefined;
+}
 
 const inputField = z.array(z.int().positive()).min(1).max(4);
+
+const fromField = z.union([
+  z.string().min(1),
+  z.strictObject({
+    file: z.string().min(1),
+    partial: z.boolean().default(false),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits')
+      .optional(),
+  }),
+]);
 
 /** The key `trunk` of a run file. */
 export const trunkSchema = z
@@ -18,6 +41,11 @@ export const trunkSchema = z
     input: inputField.optional(),
     layers: z.array(layerSpecSchema).optional(),
     file: z.string().min(1).optional(),
+    from: fromField
+      .optional()
+      .describe(
+        'Start from an exported trunk, x.safetensors. `partial: true`: layers that one side alone has keep seeded values, or are left out; `sha256`: no other file.',
+      ),
   })
   .superRefine(({ input, layers, file }, context) => {
     const missing = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
@@ -25,4 +53,7 @@ export const trunkSchema = z
     if (!layers && file === undefined) missing('layers', 'expected a list of layers, or `file` with a Keras JSON file');
     if (layers && !input) missing('input', 'expected the shape of one input, for example [28, 28, 1]');
   })
-  .transform((config) => config as TrunkConfig);
+  .transform(({ from, ...config }) => {
+    const start = typeof from === 'string' ? { file: from, partial: false } : from;
+    return { ...config, ...(start ? { from: start } : {}) } as TrunkConfig;
+  });

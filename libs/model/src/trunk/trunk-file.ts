@@ -1,0 +1,58 @@
+import { fail, sha256, TrunklineError } from '@trunkline/protocol';
+import { decodeSafetensors } from '../store/safetensors.ts';
+import type { StoredTensor } from '../store/tensor-file.ts';
+import type { TrunkSpec } from './spec.ts';
+
+/** The trunk in a file that `coordinator export` or `client export` wrote as safetensors. */
+export interface TrunkFile {
+  /** What errors call it. */
+  readonly file: string;
+  /** Of the whole file, hex. */
+  readonly sha256: string;
+  /** By slot of the trunk's layout: `0-dense/kernel`. */
+  readonly tensors: Readonly<Record<string, StoredTensor>>;
+  /** Input and layers as a run file has them; undefined where the file does not say. Not checked. */
+  readonly spec: TrunkSpec | undefined;
+  /** Rounds that made it; 0 where the file does not say. */
+  readonly rounds: number;
+}
+
+/** In front of a trunk's tensors; those of adapters and heads begin otherwise. */
+const PREFIX = 'trunk-';
+
+/** @throws DATA_FILE_BROKEN for what is no safetensors file, or one without a trunk */
+export function readTrunkFile(bytes: Uint8Array, file: string): TrunkFile {
+  const broken = (problem: string, cause?: unknown) =>
+    fail('DATA_FILE_BROKEN', { file, format: 'safetensors', problem }, cause);
+  const { tensors, metadata } = decoded(bytes, broken);
+  const own = Object.entries(tensors).filter(([name]) => name.startsWith(PREFIX));
+  if (own.length === 0)
+    throw broken(`it holds no tensor \`${PREFIX}...\`; \`coordinator export RUN --to x.safetensors\` writes a trunk.`);
+  return {
+    file,
+    sha256: sha256(bytes),
+    tensors: Object.fromEntries(own.map(([name, tensor]) => [name.slice(PREFIX.length), tensor])),
+    spec: specIn(metadata['trunk'], broken),
+    rounds: Number(metadata['rounds'] ?? 0) || 0,
+  };
+}
+
+type Broken = (problem: string, cause?: unknown) => Error;
+
+function decoded(bytes: Uint8Array, broken: Broken): ReturnType<typeof decodeSafetensors> {
+  try {
+    return decodeSafetensors(bytes);
+  } catch (cause) {
+    if (!(cause instanceof TrunklineError)) throw cause;
+    throw broken(cause.message, cause);
+  }
+}
+
+function specIn(text: string | undefined, broken: Broken): TrunkSpec | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as TrunkSpec;
+  } catch (cause) {
+    throw broken('its metadata `trunk` are not JSON.', cause);
+  }
+}
