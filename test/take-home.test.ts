@@ -28,6 +28,21 @@ const predicted = z.strictObject({
   out: z.string(),
 });
 
+const evaluated = z.strictObject({
+  run: z.literal('small'),
+  client: z.literal('north'),
+  rounds: z.int(),
+  split: z.literal('test'),
+  tasks: z.array(
+    z.strictObject({
+      task: z.string(),
+      rows: z.int(),
+      loss: z.number().nullable(),
+      metrics: z.record(z.string(), z.number().nullable()),
+    }),
+  ),
+});
+
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'trunkline-take-home-'));
   const run = writeSmallRun(folder);
@@ -46,6 +61,19 @@ beforeAll(async () => {
     again: ['client', 'export', north(), ...state, '--to', to('cats.safetensors')],
     onnx: ['client', 'export', north(), ...state, '--to', to('cats.onnx')],
     tfjs: ['client', 'export', north(), ...state, '--task', 'cats', '--to', to('cats')],
+    evaluate: ['client', 'evaluate', north(), ...state],
+    ofFile: ['client', 'evaluate', north(), '--model', to('cats.safetensors'), '--format', 'json'],
+    ofOther: ['client', 'evaluate', join(folder, 'south.yaml'), '--model', to('cats.safetensors')],
+    otherHead: [
+      'client',
+      'evaluate',
+      north(),
+      '--set',
+      'tasks.0.head.classify.hidden=[3]',
+      '--model',
+      to('cats.safetensors'),
+    ],
+    ofKeras: ['client', 'predict', north(), '--model', to('cats.keras')],
     trunk: ['coordinator', 'export', trained.folder, '--to', to('trunk.safetensors')],
     misspelt: ['client', 'export', north(), ...state, '--task', 'cat', '--to', to('x.keras')],
     untrained: ['client', 'predict', north(), '--state', to('nothing')],
@@ -96,6 +124,33 @@ describe('client predict', () => {
       code: 2,
       stderr: expect.stringContaining('Name another: small') as string,
     });
+  });
+});
+
+describe('client evaluate', () => {
+  it('scores the model of the state, in a table', () => {
+    const { code, stdout, stderr } = told['evaluate']!;
+    const accuracy = trained.tasks[0]!.metrics['accuracy']!.together!;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^task +rows +metric +score\ncats +8 +accuracy +[\d.]+\n +loss +[\d.]+\n$/);
+    expect(stdout).toContain(accuracy.toFixed(4));
+    expect(stderr).toMatch(/^trunk of \d+ rounds of run small, test split\n/m);
+  });
+
+  it('scores an exported file alike, without a state', () => {
+    const { tasks, rounds } = dataOf(evaluated, told['ofFile']!.stdout);
+    const { accuracy } = trained.tasks[0]!.metrics;
+    expect(tasks).toMatchObject([{ task: 'cats', rows: 8, metrics: { accuracy: accuracy!.together } }]);
+    expect(rounds).toBeLessThan(12);
+    expect(told['evaluate']!.stdout).toContain(tasks[0]!.loss!.toFixed(4));
+  });
+
+  it('refuses a file of another task, of other layers, and of another format, each with its sentence', () => {
+    const refused = (name: string, sentence: string) =>
+      expect(told[name]).toMatchObject({ code: 2, stderr: expect.stringContaining(sentence) as string });
+    refused('ofOther', 'it is of the task cats, not of dogs');
+    refused('otherHead', 'its head has other layers than the client file’s');
+    refused('ofKeras', 'Export the model as .safetensors');
   });
 });
 

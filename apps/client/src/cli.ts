@@ -3,6 +3,7 @@ import type { Exit } from '@trunkline/protocol';
 import { checkCommand } from './commands/check.ts';
 import { completionCommand } from './commands/completion.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { evaluateCommand } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
 import { joinCommand } from './commands/join.ts';
 import { newCommand } from './commands/new.ts';
@@ -16,6 +17,7 @@ export function clientCli(exit: Exit): Command {
     .addCommand(checkCommand(exit))
     .addCommand(newCommand(exit))
     .addCommand(predictCommand(exit))
+    .addCommand(evaluateCommand(exit))
     .addCommand(exportCommand(exit))
     .addCommand(doctorCommand(exit))
     .addCommand(completionCommand(exit));

@@ -1,8 +1,11 @@
 import { fail } from '@trunkline/protocol';
 import { nearestFirst } from '@trunkline/model/config';
 import type { ExportedModel, ModelPart } from '@trunkline/model/export';
+import type { Head } from '@trunkline/model/head';
+import type { Stack } from '@trunkline/model/layer';
 import { placeTasks } from '@trunkline/model/learner';
 import type { TaskPlan } from '@trunkline/model/task';
+import type { Trunk } from '@trunkline/model/trunk';
 import type { FinishedModel } from './finished-model.ts';
 
 /**
@@ -23,10 +26,7 @@ export async function taskModel(
       remedy: `Name one with --task: ${id === undefined ? ids.join(', ') : nearestFirst(id, ids)}.`,
     });
   }
-  const sources = await placeTasks(plans, trunk);
-  const source = sources.find(({ tasks }) => tasks.some(({ plan }) => plan.id === id))!;
-  const { head, ownAdapter } = source.tasks.find(({ plan }) => plan.id === id)!;
-  const key = ownAdapter ? `${source.stream}/${id}` : source.stream;
+  const { adapter, head, key } = await placedTask(plans, trunk, id);
   const part = (name: ModelPart['name'], stack: ModelPart['stack'], values: Float32Array | undefined): ModelPart => {
     if (values?.length === stack.layout.length) return { name, stack, values };
     const problem = `its ${name} of task ${id} has ${values?.length ?? 'no'} values, the client file’s ${stack.layout.length}.`;
@@ -36,11 +36,23 @@ export async function taskModel(
   return {
     name: id,
     parts: [
-      part('adapter', ownAdapter ?? source.adapter!, adapters[key]?.values),
+      part('adapter', adapter, adapters[key]?.values),
       part('trunk', trunk, theta),
       part('head', head.stack, heads[id]?.values),
     ],
     scores: kind === 'class' ? 'softmax' : kind === 'binary' ? 'sigmoid' : null,
     about: { run, client, task: id, rounds: String(version), ...(classes && { classes: JSON.stringify(classes) }) },
   };
+}
+
+/** The layers of one task around a trunk, and the key under which its adapter's values are kept: `<stream>`, or `<stream>/<task>` of its own. */
+export async function placedTask(
+  plans: readonly TaskPlan[],
+  trunk: Trunk,
+  id: string,
+): Promise<{ adapter: Stack; head: Head; key: string }> {
+  const sources = await placeTasks(plans, trunk);
+  const source = sources.find(({ tasks }) => tasks.some(({ plan }) => plan.id === id))!;
+  const { head, ownAdapter } = source.tasks.find(({ plan }) => plan.id === id)!;
+  return { adapter: ownAdapter ?? source.adapter!, head, key: ownAdapter ? `${source.stream}/${id}` : source.stream };
 }

@@ -81,6 +81,11 @@ export const usageErrors = {
     exit: 2,
   },
   MODEL_MISSING: { message: '{at} holds no trained model: {problem}.', hint: '{remedy}', exit: 2 },
+  MODEL_OTHER: {
+    message: 'The model in {file} does not fit this client file: {problem}.',
+    hint: 'Pass the client file that it was exported with, or export it again with this one.',
+    exit: 2,
+  },
   EXPORT_LAYER: {
     message: 'The layer {layer} cannot be written into {format}: {why}.',
     hint: 'Export to a .safetensors file, which holds every layer.',

@@ -1,25 +1,12 @@
 import { writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import { collect, conclude, fail, type Exit } from '@trunkline/protocol';
-import { backendEnvironment, openBackend, requireGpu } from '@trunkline/model/backend';
 import type { Split } from '@trunkline/model/data';
-import { fileDisk } from '@trunkline/model/disk';
-import { needsNativeOrCpu } from '@trunkline/model/layer';
-import { createLearner } from '@trunkline/model/learner';
-import { readFinishedModel } from '../finished-model.ts';
-import { loadTasks } from '../load-task.ts';
-import { openClient } from '../open-client.ts';
+import { predictFinished, scoredRows, type FinishedOptions, type ScoredRows } from '../finished-predictions.ts';
 import { predictionTable } from '../prediction-table.ts';
-import { defaultStateFolder } from '../state-folder.ts';
-import { stateOf, wholeNumber } from './join.ts';
 
-interface Options {
-  readonly split: 'train' | 'validation' | 'test';
-  readonly state?: string;
-  readonly run?: string;
+interface Options extends FinishedOptions {
   readonly out?: string;
-  readonly threads?: string;
   readonly set: string[];
   readonly format: 'text' | 'json';
 }
@@ -31,11 +18,7 @@ interface Predicted {
   /** Rounds that made the trunk. */
   readonly rounds: number;
   readonly split: Split;
-  readonly tasks: readonly {
-    readonly task: string;
-    readonly rows: number;
-    readonly metrics: Readonly<Record<string, number | null>>;
-  }[];
+  readonly tasks: readonly ScoredRows[];
   /** Where the table went; null: stdout, or, with --format json, nowhere. */
   readonly out: string | null;
 }
@@ -48,6 +31,7 @@ export function predictCommand(exit: Exit): Command {
     .addOption(
       new Option('--split <name>', 'which rows').choices(['train', 'validation', 'test']).default('test' as const),
     )
+    .option('--model <x.safetensors>', 'a model that `client export` wrote (default: the state’s)')
     .option('--state <dir>', 'folder of this client’s states (default: the client file’s, else per user)')
     .option('--run <id>', 'which run’s model (default: the only one)')
     .option('--out <file.csv>', 'where the table goes (default: stdout)')
@@ -71,44 +55,13 @@ export function predictCommand(exit: Exit): Command {
 }
 
 async function predict(file: string, options: Options): Promise<{ predicted: Predicted; table: string }> {
-  const config = await openClient(file, options.set);
-  const { client, device } = config;
-  requireGpu({ device, at: config.source.at(['device']) });
-  const threads = options.threads === undefined ? availableParallelism() : wholeNumber('threads', options.threads, 1);
-  const {
-    run,
-    trunk,
-    version,
-    theta,
-    learner: saved,
-  } = readFinishedModel(fileDisk(), {
-    folder: options.state ?? stateOf(config) ?? defaultStateFolder(process.env),
-    client,
-    run: options.run,
-    said: (at, problem) => process.stderr.write(`${at}: ${problem}\n`),
-  });
-  // This thread is the only one of the process that loads the backend.
-  Object.assign(process.env, backendEnvironment({ device, threads }));
-  const { tf } = await openBackend({ device, threads, convolutional: needsNativeOrCpu(trunk) });
-  const tasks = await loadTasks(config);
-  // Every initial value is replaced by a saved one: no seed matters.
-  const learner = await createLearner({ tf, trunk, tasks, seed: 0, client, weightHeads: true });
-  try {
-    learner.restore(saved);
-    const { split, out = null } = options;
-    const predictions = await learner.predict(theta, split);
-    const shown = predictions.map(({ task, rows, metrics }) => ({
-      task,
-      rows,
-      metrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, value ?? null])),
-    }));
-    return {
-      predicted: { run, client, rounds: version, split, tasks: shown, out },
-      table: predictionTable(predictions, split),
-    };
-  } finally {
-    learner.dispose();
-  }
+  const found = await predictFinished(file, options);
+  const { run, client, rounds, predictions } = found;
+  const { split, out = null } = options;
+  return {
+    predicted: { run, client, rounds, split, tasks: scoredRows(found), out },
+    table: predictionTable(predictions, split),
+  };
 }
 
 function written(file: string, table: string): void {
