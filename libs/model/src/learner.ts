@@ -124,6 +124,8 @@ export interface LearnerOptions {
   readonly client: string;
   /** λ scales heads too. Adapters lie below the trunk: λ always scales them. */
   readonly weightHeads: boolean;
+  /** Only heads and adapters are differentiated: a step of `exchange: sum` gives no gradient. Left out: the trunk is too. */
+  readonly frozenTrunk?: boolean;
 }
 
 export type { Source };

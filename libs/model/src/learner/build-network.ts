@@ -12,13 +12,13 @@ import { createWeights } from './weights.ts';
 
 /** Places the tasks, and gives heads and adapters their initial values. @throws as `placeTasks` does */
 export async function buildNetwork(options: LearnerOptions): Promise<Network> {
-  const { tf, trunk, seed } = options;
+  const { tf, trunk, seed, frozenTrunk = false } = options;
   const placed = await placeTasks(options.tasks, trunk);
   const adapters = new Map<string, Learned>();
   const sources = placed.map((source) => buildSource(options, source, adapters));
   const all = sources.flatMap(({ tasks }) => tasks);
   const tasks = options.tasks.map((plan) => all.find((task) => task.plan === plan)!);
-  return { tf, seed, trunk, trunkWeights: createWeights(tf, trunk), sources, tasks, adapters };
+  return { tf, seed, trunk, trunkWeights: createWeights(tf, trunk), frozenTrunk, sources, tasks, adapters };
 }
 
 function buildSource(

@@ -43,6 +43,8 @@ export async function createLearner(options: LearnerOptions): Promise<Predicting
   };
   return {
     async step(call) {
+      if (network.frozenTrunk && (call.exchange === 'rows' || call.local))
+        throw fail('UNEXPECTED', { what: 'rows and local steps were asked of a learner whose trunk is frozen' });
       if (call.warmup) await warmUp(call, call.warmup);
       const { local, wants = [] } = call;
       const afterwards = wants.includes('losses-after');

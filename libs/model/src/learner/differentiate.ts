@@ -35,6 +35,7 @@ export interface Scale {
 export interface Gradients {
   /** Unscaled losses, one a task. */
   readonly losses: readonly number[];
+  /** Of a frozen trunk: zeros. */
   readonly trunk: Float32Array;
   /** One a task. */
   readonly heads: readonly Float32Array[];
@@ -51,10 +52,10 @@ export function differentiate(
   batch: RoundBatch,
   scaleOf: (task: NetworkTask) => Scale,
 ): Gradients {
-  const { tf, trunkWeights } = network;
+  const { tf, trunkWeights, frozenTrunk } = network;
   const adapters = [...new Set(tasks.map(({ adapter }) => adapter))];
   const variables: Variable[] = [
-    ...trunkWeights.variables,
+    ...(frozenTrunk ? [] : trunkWeights.variables),
     ...[...tasks.map(({ weights }) => weights), ...adapters].flatMap(({ weights }) => weights.variables),
   ];
   let found: Gradients | undefined;

@@ -36,6 +36,8 @@ export interface Network {
   readonly seed: number;
   readonly trunk: Trunk;
   readonly trunkWeights: Weights;
+  /** No gradient of the trunk is made. */
+  readonly frozenTrunk: boolean;
   readonly sources: readonly NetworkSource[];
   /** In the order of the client file: the order in which losses and rows are added. */
   readonly tasks: readonly NetworkTask[];

@@ -62,7 +62,8 @@ function sumOf(network: Network, ready: readonly NetworkTask[], { call, batch, w
         gradients: [gradient],
         factors: [1],
       }));
-      return { losses, gradients: [gradientOf('sum', tasks, found.trunk)], due: [...heads, ...adapters] };
+      const gradients = network.frozenTrunk ? [] : [gradientOf('sum', tasks, found.trunk)];
+      return { losses, gradients, due: [...heads, ...adapters] };
     }
     tasks = finite;
   }
