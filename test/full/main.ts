@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { errorText, fail, toTrunklineError } from '@trunkline/protocol';
+import { crashes } from './crashes.ts';
 import { exactness } from './exactness.ts';
 import { exports } from './exports.ts';
 import { failpoints } from './failpoints.ts';
@@ -19,6 +20,7 @@ const sweeps: readonly Sweep[] = [
   frames,
   slowLinks,
   simulator,
+  crashes,
   kills,
   failpoints,
   partitions,

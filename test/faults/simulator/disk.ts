@@ -10,11 +10,18 @@ export interface Storage {
   /** The power goes: of what was not synced, a part that chance chooses is kept. */
   readonly loseUnsynced: () => void;
   /** Called before each operation that changes something. It may kill the process, or throw what a disk throws. */
-  watch(before: (process: Process) => void): void;
+  watch(before: (process: Process, point: WritePoint) => void): void;
   /** What goes wrong with it now; null: nothing. */
   trouble: 'ENOSPC' | 'EIO' | null;
   /** Flips one bit of a file, as a bad sector does; null: no file's path matches. */
   flip(pattern: RegExp): string | null;
+}
+
+/** Where a process may be stopped: what it is about to do, and to which file. */
+export interface WritePoint {
+  readonly operation:
+    'make folder' | 'open' | 'write' | 'sync' | 'synced' | 'cut' | 'rename' | 'remove' | 'sync folder';
+  readonly path: string;
 }
 
 /** What lies under a name: the bytes that every process sees, those that are safe, and whether it ever was safe. */
@@ -40,7 +47,7 @@ export function createStorage(world: World, lies = false): Storage {
   let safeNames = new Map<string, Content>();
   const folders = new Set<string>();
   let changes: NameChange[] = [];
-  let before: (process: Process) => void = () => {};
+  let before: (process: Process, point: WritePoint) => void = () => {};
   let trouble: Storage['trouble'] = null;
 
   const put = (into: Map<string, Content>, change: NameChange) => {
@@ -76,19 +83,19 @@ export function createStorage(world: World, lies = false): Storage {
   };
   const of = (process: Process): Disk => {
     /** @param grows it needs room */
-    const must = (grows = false) => {
-      if (process.alive) before(process);
+    const must = (operation: WritePoint['operation'], path: string, grows = false) => {
+      if (process.alive) before(process, { operation, path });
       if (!process.alive) throw new Error('the process is gone');
       if (trouble === 'ENOSPC' ? grows : trouble === 'EIO' && random.uniform() < EIO_CHANCE)
         throw Object.assign(new Error(`${trouble}: the disk has no more to give`), { code: trouble });
     };
-    const fileOf = (content: Content): DiskFile => ({
+    const fileOf = (path: string, content: Content): DiskFile => ({
       get size() {
         return content.bytes.length;
       },
       write(bytes) {
         try {
-          must(true);
+          must('write', path, true);
         } catch (killed) {
           // Whatever reached the disk of its last write.
           append(content, bytes.subarray(0, random.below(bytes.length + 1)));
@@ -97,11 +104,11 @@ export function createStorage(world: World, lies = false): Storage {
         append(content, bytes);
       },
       sync() {
-        must();
+        must('sync', path);
         if (!lies) content.safe = content.bytes;
       },
       async synced() {
-        must();
+        must('synced', path);
         const { bytes } = content;
         await new Promise<void>((done) => {
           world.after(random.uniform() * SYNC_MS, 'synced', done, process);
@@ -109,7 +116,7 @@ export function createStorage(world: World, lies = false): Storage {
         if (!lies && bytes.length >= content.safe.length) content.safe = bytes;
       },
       truncate(size) {
-        must();
+        must('cut', path);
         content.bytes = content.bytes.slice(0, size);
       },
       close: () => undefined,
@@ -117,21 +124,21 @@ export function createStorage(world: World, lies = false): Storage {
     return {
       ...inside,
       makeFolder(folder) {
-        must(!folders.has(folder));
+        must('make folder', folder, !folders.has(folder));
         for (let path = folder; !folders.has(path) && path !== '.' && path !== '/'; path = folderOf(path))
           folders.add(path);
       },
       open(path, how) {
-        must(!names.has(path));
+        must('open', path, !names.has(path));
         const found = names.get(path);
-        if (found && how === 'append') return fileOf(found);
+        if (found && how === 'append') return fileOf(path, found);
         // Opened to be written anew, a file is empty at once, whatever is safe of it.
         if (found) found.bytes = new Uint8Array();
         else name([path, { bytes: new Uint8Array(), safe: new Uint8Array() }]);
-        return fileOf(names.get(path)!);
+        return fileOf(path, names.get(path)!);
       },
       rename(from, to) {
-        must();
+        must('rename', to);
         const content = names.get(from);
         if (content) return name([to, content], [from, null]);
         const inside = [...names].filter(([path]) => path.startsWith(`${from}/`));
@@ -141,11 +148,11 @@ export function createStorage(world: World, lies = false): Storage {
         );
       },
       remove(path) {
-        must();
+        must('remove', path);
         if (names.has(path)) name([path, null]);
       },
       syncFolder(folder) {
-        must();
+        must('sync folder', folder);
         const inside = ([first]: NameChange) => first !== undefined && folderOf(first[0]) === folder;
         settle(changes.filter(inside));
         changes = changes.filter((change) => !inside(change));

@@ -29,7 +29,17 @@ export interface Federation {
   /** Everyone has ended as they should. */
   readonly over: boolean;
   /** Kills what runs on a machine, and starts it again after a while. */
-  kill(machine: Machine, how: { ms: number; powerLost: boolean; again: () => void }): void;
+  kill(machine: Machine, how: Killing): void;
+}
+
+interface Killing {
+  /** Until it is started again. */
+  readonly ms: number;
+  readonly powerLost: boolean;
+  /** Called when it is. */
+  readonly again: () => void;
+  /** One that is only just starting; default: the one that runs. */
+  readonly process?: Process;
 }
 
 /** An operator notices so soon that a coordinator has ended which some client still waits for. */
@@ -132,8 +142,8 @@ export function createFederation(world: World, variant: Variant, planted?: Plant
     get over() {
       return coordinator.done && !missing();
     },
-    kill(machine, { ms, powerLost, again }) {
-      const { process, storage } = machine;
+    kill(machine, { ms, powerLost, again, process = machine.process }) {
+      const { storage } = machine;
       if (!process.alive) return;
       world.note(`  ${machine.name} is killed${powerLost ? ', its power lost' : ''}`);
       process.kill();

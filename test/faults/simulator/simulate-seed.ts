@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { RunEvent } from '@trunkline/coordinator';
 import { randomStream } from '@trunkline/model/random';
+import { crashEverywhere } from './crash-everywhere.ts';
 import { createFederation, type Federation } from './federation.ts';
 import { judge, referenceOf, type Reference } from './history.ts';
 import { judgeRecord } from './record.ts';
@@ -16,6 +18,8 @@ export interface Simulated {
   /** SHA-256 of all that happened. */
   readonly hash: string;
   readonly trace: readonly string[];
+  /** What the coordinator's processes told, one after the other. */
+  readonly told: readonly RunEvent[];
   /** Promises that were broken; none is what every seed must give. */
   readonly broken: readonly string[];
 }
@@ -34,10 +38,15 @@ export interface Chosen {
   readonly planted?: Planted | undefined;
   /** Instead of a storm: once, in the middle of the run, a bit of such a file of the coordinator is changed and its process killed. */
   readonly damaged?: RegExp;
+  /** Instead of a storm: the coordinator is stopped at each write point that is not in here yet, and goes in. */
+  readonly crashes?: Set<string>;
 }
 
 /** The run of a seed: which variant, which storm and every delay come from the seed alone. */
-export async function simulateSeed(seed: number, { variant: name, planted, damaged }: Chosen = {}): Promise<Simulated> {
+export async function simulateSeed(
+  seed: number,
+  { variant: name, planted, damaged, crashes }: Chosen = {},
+): Promise<Simulated> {
   const drawn = variants[randomStream(seed, 'variant').below(variants.length)]!;
   const variant = name === undefined ? drawn : variants.find((one) => one.name === name)!;
   const reference = references.get(variant.name) ?? withoutFaults(variant);
@@ -45,14 +54,19 @@ export async function simulateSeed(seed: number, { variant: name, planted, damag
   const expected = await reference;
   const world = createWorld(seed);
   const federation = createFederation(world, variant, planted);
-  const storm = damaged ? strikeOnce(world, federation, damaged) : startStorm(world, federation);
+  const storm = crashes
+    ? crashEverywhere(world, federation, crashes)
+    : damaged
+      ? strikeOnce(world, federation, damaged)
+      : startStorm(world, federation);
   const late = () => storm.over && world.now > storm.calmSince + CALM_MS;
   const how = await world.run(() => federation.over || late(), { most: MOST_EVENTS, untilMs: Infinity });
   const broken = judged(federation, variant, expected);
   if (!federation.over) broken.unshift(`not over ${late() ? `${CALM_MS} ms after the last fault` : `(${how})`}`);
   const { trace, events, now } = world;
   const hash = createHash('sha256').update(trace.join('\n')).digest('hex');
-  return { seed, variant: variant.name, events, virtualMs: now, hash, trace, broken };
+  const told = federation.history.events;
+  return { seed, variant: variant.name, events, virtualMs: now, hash, trace, told, broken };
 }
 
 async function withoutFaults(variant: Variant): Promise<Reference> {
