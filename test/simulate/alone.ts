@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fail, fromReport, type ErrorReport, type TrunklineError } from '@trunkline/protocol';
-import { runChild, type Child } from './child.ts';
+import { reasonOf, runChild, type Child } from './child.ts';
 import type { Job } from './job.ts';
 
 /** Scores of one task trained without the others, on the test split. */
@@ -47,14 +47,13 @@ export async function trainAlone(
     children.push(child);
     const { code, how } = await child.exited;
     if (code === 0) return;
-    const reason = child.lastWords().split('\n').at(-1) || 'it said nothing.';
     throw (
       failure ??
       fail('CLIENT_FAILED', {
         client: 'alone',
         how,
-        reason,
-        remedy: 'Its log lies in the run folder under logs/.',
+        reason: reasonOf(child.lastWords()),
+        remedy: `Its log: ${child.log}`,
       })
     );
   };

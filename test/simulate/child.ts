@@ -17,6 +17,8 @@ export interface Child {
   readonly exited: Promise<Ending>;
   /** The last lines it wrote to stderr. */
   readonly lastWords: () => string;
+  /** The file that holds all it wrote there. */
+  readonly log: string;
   /** Asks it to end; one that does not is ended. */
   stop(): void;
 }
@@ -26,6 +28,12 @@ export interface Child {
  * halves what the process keeps resident. `npm run coordinator` sets the same.
  */
 export const COORDINATOR_FLAGS = ['--max-semi-space-size=1'];
+
+/** Why a process says that it ended: the line that names an error, else its last one. */
+export function reasonOf(words: string): string {
+  const lines = words.split('\n').filter((line) => line.trim() !== '');
+  return lines.findLast((line) => /^\w*error\b/i.test(line.trim())) ?? lines.at(-1) ?? 'it said nothing.';
+}
 
 export interface Ending {
   /** Null when a signal ended it. */
@@ -75,6 +83,7 @@ export function runChild(options: {
     process: child,
     exited,
     lastWords: () => tail.trim(),
+    log: options.log,
     stop() {
       child.kill('SIGTERM');
       patience ??= setTimeout(() => child.kill('SIGKILL'), GRACE_MS);

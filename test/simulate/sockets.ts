@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { planRun, type RunEvent } from '@trunkline/coordinator';
-import { fail, fromReport, type ErrorReport, type TrunklineError } from '@trunkline/protocol';
-import { COORDINATOR_FLAGS, runChild, type Child, type Ending } from './child.ts';
+import { fail, fromReport, type ErrorReport, TrunklineError } from '@trunkline/protocol';
+import { COORDINATOR_FLAGS, reasonOf, runChild, type Child, type Ending } from './child.ts';
 import type { Job } from './job.ts';
 import type { Joint } from './joint.ts';
 
@@ -101,8 +101,9 @@ export async function trainOverSockets(job: Job, deps: SocketDeps): Promise<Join
   } catch (error) {
     abort();
     await Promise.all(children.map(({ child }) => child.exited));
-    // Nothing half-started stays behind: a run that never reached its first round leaves no folder.
-    if (!heard.some(({ event }) => event === 'round')) rmSync(folder, { recursive: true, force: true });
+    // Nothing half-started stays behind: a run that never reached its first round leaves no folder, but for the log of a crash.
+    const crashed = error instanceof TrunklineError && error.code === 'CLIENT_FAILED';
+    if (!crashed && !heard.some(({ event }) => event === 'round')) rmSync(folder, { recursive: true, force: true });
     throw error;
   } finally {
     deps.signal?.removeEventListener('abort', abort);
@@ -124,8 +125,8 @@ const failed = (child: Child, client: string, { how }: Ending): TrunklineError =
   fail('CLIENT_FAILED', {
     client,
     how,
-    reason: child.lastWords().split('\n').at(-1) || 'it said nothing.',
-    remedy: 'Its log lies in the run folder under logs/.',
+    reason: reasonOf(child.lastWords()),
+    remedy: `Its log: ${child.log}`,
   });
 
 function jointOf(job: Job, heard: readonly RunEvent[], digests: Record<string, string>): Joint {
