@@ -5,6 +5,7 @@ import { completionCommand } from './commands/completion.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
+import { fineTuneCommand } from './commands/fine-tune.ts';
 import { joinCommand } from './commands/join.ts';
 import { newCommand } from './commands/new.ts';
 import { predictCommand } from './commands/predict.ts';
@@ -19,6 +20,7 @@ export function clientCli(exit: Exit): Command {
     .addCommand(predictCommand(exit))
     .addCommand(evaluateCommand(exit))
     .addCommand(exportCommand(exit))
+    .addCommand(fineTuneCommand(exit))
     .addCommand(doctorCommand(exit))
     .addCommand(completionCommand(exit));
 }
