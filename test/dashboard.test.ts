@@ -42,7 +42,7 @@ function recordLongRun(): void {
     const here = Array.from({ length: SELECTED }, (_, i) => names[(round * SELECTED + i) % CLIENTS]!);
     const each = <T>(value: (i: number) => T, prefix = '') =>
       Object.fromEntries(here.map((name, i) => [prefix + name, value(i)]));
-    const losses = each((i) => 1 / (1 + round / 9_000) + i / 50, 'task-');
+    const losses = each((i) => 1 / (1 + round / 9_000) + i / 50 + (round % 7) / 20, 'task-');
     tell(
       {
         ...{ event: 'round', round, attempt: 0, losses, weights: each(() => 1, 'task-'), stationary: false },
@@ -59,11 +59,35 @@ function recordLongRun(): void {
   keepHistory(folder, history);
 }
 
+/** A run whose process was killed after its third round. */
+function recordKilledRun(): void {
+  mkdirSync(join(runs, 'killed'));
+  const [listening, joined, one, two, three] = shortRun('killed');
+  const scores = shortRun('killed').find(({ event }) => event === 'scores')!;
+  writeFileSync(
+    join(runs, 'killed', 'events.jsonl'),
+    `${logged([listening!, joined!, one!, two!, three!, scores])}{"schema":1,"ev`,
+  );
+  writeFileSync(join(runs, 'killed', 'config.yaml'), 'rounds: 9\n');
+}
+
+const logged = (events: readonly RunEvent[]): string =>
+  events
+    .map((event, i) => `${JSON.stringify({ schema: 1, at: new Date(i * 1000).toISOString(), ...event })}\n`)
+    .join('');
+
 /** Two small runs with scores and conflicts, told by their logs alone. */
 function recordShortRun(name: string): void {
   mkdirSync(join(runs, name));
+  writeFileSync(join(runs, name, 'events.jsonl'), logged(shortRun(name)));
+  const gain = { task: 'cats', client: 'a', metric: 'auroc', together: 0.9, alone: 0.8, delta: 0.1 };
+  const result = { deltaM: 12.5, tasks: [{ ...gain, metrics: { auroc: { together: 0.9, alone: 0.8 } } }] };
+  writeFileSync(join(runs, name, 'result.json'), JSON.stringify(result));
+}
+
+function shortRun(name: string): RunEvent[] {
   const tasks = ['cats', 'dogs'];
-  const events: RunEvent[] = [
+  return [
     { event: 'listening', run: name, url: 'http://127.0.0.1:1', dashboard: null, folder: join(runs, name) },
     { event: 'joined', client: 'a', tasks, labelled: { cats: 9, dogs: 9 }, backend: 'cpu', again: false },
     ...Array.from({ length: 30 }, (_, round): RunEvent => ({
@@ -80,11 +104,6 @@ function recordShortRun(name: string): void {
     { event: 'left', client: 'a', reason: '<img src=x onerror="document.title=1"></script>' },
     { event: 'finished', rounds: 30, sha256: 'a'.repeat(64) },
   ];
-  const lines = events.map((event, i) => JSON.stringify({ schema: 1, at: new Date(i * 1000).toISOString(), ...event }));
-  writeFileSync(join(runs, name, 'events.jsonl'), `${lines.join('\n')}\n`);
-  const gain = { task: 'cats', client: 'a', metric: 'auroc', together: 0.9, alone: 0.8, delta: 0.1 };
-  const result = { tasks: [{ ...gain, metrics: { auroc: { together: 0.9, alone: 0.8 } } }] };
-  writeFileSync(join(runs, name, 'result.json'), JSON.stringify(result));
 }
 
 describe.skipIf(program === undefined)('the dashboard in a browser', () => {
@@ -94,6 +113,7 @@ describe.skipIf(program === undefined)('the dashboard in a browser', () => {
     recordShortRun('one');
     recordShortRun('two');
     recordLongRun();
+    recordKilledRun();
     viewer = await openViewer(runs, { port: 0, now: () => new Date() });
     browser = await chromium.launch({ executablePath: program!, args: ['--no-sandbox'] });
   }, 60_000);
@@ -102,7 +122,7 @@ describe.skipIf(program === undefined)('the dashboard in a browser', () => {
     await viewer?.close();
   });
 
-  const open = async (url: string, colorScheme: 'light' | 'dark', width: number) => {
+  const open = async (url: string, colorScheme: 'light' | 'dark', width: number, shows = '#curves canvas') => {
     const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 }, bypassCSP: false });
     const page = await context.newPage();
     const problems: string[] = [];
@@ -114,7 +134,7 @@ describe.skipIf(program === undefined)('the dashboard in a browser', () => {
     });
     const began = performance.now();
     await page.goto(url);
-    await page.waitForSelector('#curves canvas');
+    await page.waitForSelector(shows);
     return { page, problems, ms: performance.now() - began, close: () => context.close() };
   };
   const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
@@ -144,10 +164,33 @@ describe.skipIf(program === undefined)('the dashboard in a browser', () => {
       expect(await page.textContent('#events')).toContain('onerror="document.title=1"');
       expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
       expect((await accessibility(page)).filter((found) => /^(serious|critical)/.test(found))).toEqual([]);
+      // The list of runs in the same window.
+      await page.goto(viewer.url);
+      await page.waitForSelector('table.runs');
+      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+      expect((await accessibility(page)).filter((found) => /^(serious|critical)/.test(found))).toEqual([]);
       expect(problems).toEqual([]);
       await close();
     },
   );
+
+  it('lists runs with state, rounds, score and Δm, read from the ends of their logs', async () => {
+    const { page, close } = await open(viewer.url, 'light', 1280, 'table.runs');
+    const lines = await page.locator('table.runs tbody tr').allInnerTexts();
+    const cells = new Map(
+      lines.map((line) => {
+        const [, name, ...rest] = line.split('\t').map((cell) => cell.trim());
+        return [name, rest.slice(0, 4)];
+      }),
+    );
+    expect(Object.fromEntries(cells)).toEqual({
+      one: ['■ finished', '30 of ?', 'auroc 0.9 (test)', '▲ +12.5 %'],
+      two: ['■ finished', '30 of ?', 'auroc 0.9 (test)', '▲ +12.5 %'],
+      long: ['■ finished', '100000 of ?', '–', '–'],
+      killed: ['? unfinished', '3 of 9', 'auroc 0.9 (validation)', '–'],
+    });
+    await close();
+  });
 
   it('opens 1,000 clients over 100,000 rounds within 2 s, scrolls smoothly, and finds a client', async () => {
     // The better of two: others may use this machine.
@@ -171,6 +214,15 @@ describe.skipIf(program === undefined)('the dashboard in a browser', () => {
     );
     expect(ms).toBeLessThan(2_000);
     expect(frames[30]).toBeLessThan(50);
+    // Pixels of the very opacity with which a band is filled: rounds of one point lie up to 0.3 apart.
+    const shaded = await page.evaluate<number>(`(() => {
+      const canvas = document.querySelector('#curves canvas');
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      let count = 0;
+      for (let i = 3; i < data.length; i += 4) if (Math.abs(data[i] - 0x2e) <= 2) count++;
+      return count / (canvas.width * canvas.height);
+    })()`);
+    expect(shaded).toBeGreaterThan(0.05);
     await page.fill('#filter', 'client-0777');
     expect(await page.locator('#clients tbody tr').count()).toBe(1);
     expect(problems).toEqual([]);
@@ -211,5 +263,32 @@ describe.skipIf(program === undefined)('the dashboard in a browser', () => {
     await coordinator.close();
     await page.waitForFunction(`document.getElementById('state').textContent.includes('no connection')`);
     await context.close();
+  });
+
+  it('off loopback asks for the token, says when it is another, and shows the run with the right one', async () => {
+    const config = readRun(join(import.meta.dirname, '../examples/hospitals/run.yaml'), [
+      'listen.port=0',
+      'listen.host=0.0.0.0',
+    ]);
+    const coordinator = await startCoordinator(config, { folder: join(runs, 'token'), insecure: true });
+    const address = `http://127.0.0.1:${new URL(coordinator.url).port}/dashboard/`;
+    const refused = await fetch(`${address}figures.json`);
+    expect(refused.status).toBe(401);
+    expect(await refused.text()).toContain('admission/dashboard.token');
+    const { page, problems, close } = await open(address, 'light', 360, '#token');
+    expect(await page.textContent('main')).toContain('it stands in admission/dashboard.token of the run folder');
+    expect(await page.textContent('main')).not.toContain('not the one');
+    expect((await accessibility(page)).filter((found) => /^(serious|critical)/.test(found))).toEqual([]);
+    await page.fill('#token', 'guessed');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('[role=alert]');
+    expect(await page.textContent('[role=alert]')).toContain('That token is not the one of this run');
+    await page.fill('#token', readFileSync(join(runs, 'token', 'admission', 'dashboard.token'), 'utf8'));
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#curves');
+    expect(await page.textContent('#state')).toContain('gathering');
+    expect(problems).toEqual([]);
+    await close();
+    await coordinator.close();
   });
 });

@@ -1,5 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { fail, systemClock, toTrunklineError, type Clock } from '@trunkline/protocol';
 import { fileDisk } from '@trunkline/model/disk';
@@ -142,14 +141,13 @@ async function openDoor(opened: OpenedRun, deps: DoorDeps): Promise<Coordinator>
     throw error;
   }
   let started = from !== undefined;
-  const surface = createSurface(plan, clock);
+  const surface = createSurface(plan, clock, certificate?.ca ?? null);
   const lookers = openLookers(folder, {
     loopback: isLoopback(config.listen.host),
     random: deps.randomBytes ?? randomBytes,
   });
-  const allows = (request: IncomingMessage) => lookers.allows(request);
   const dashboard = openDashboard({
-    ...{ folder, allows },
+    ...{ folder, lookers },
     route: (path, answer) => http.route(path, answer),
     letIn: (socket) => http.letIn(socket),
     view: () => surface.view(core),
@@ -191,7 +189,7 @@ async function openDoor(opened: OpenedRun, deps: DoorDeps): Promise<Coordinator>
     disconnected: (client, reason) => core.disconnected(client, reason),
     refused: (client, message, error) => core.emit({ event: 'refused', client, message, error: error.report() }),
   });
-  const { ready, metrics } = figurePages(() => surface.view(core), allows);
+  const { ready, metrics } = figurePages(() => surface.view(core), lookers);
   http.route('/ready', ready);
   http.route('/metrics', metrics);
   const url = urlOf(config.listen.host, port, certificate !== undefined);

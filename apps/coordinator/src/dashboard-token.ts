@@ -13,7 +13,12 @@ export interface Lookers {
    * but only under a name of this machine: a page of another site cannot look through a browser here by a name that it controls.
    */
   readonly allows: (request: IncomingMessage) => boolean;
+  /** What whoever is not allowed is told to do. */
+  readonly remedy: string;
 }
+
+const TOKEN = 'The token of this run is needed: it stands in admission/dashboard.token of the run folder.';
+const OWN_NAME = 'Open it under a name of this machine, as http://127.0.0.1 with its port.';
 
 /**
  * The token lies in the run folder, readable by its owner alone, and stays the same for as long as the folder.
@@ -23,13 +28,14 @@ export function openLookers(
   folder: string,
   { loopback, random }: { loopback: boolean; random: (bytes: number) => Uint8Array },
 ): Lookers {
-  if (loopback) return { token: null, allows: ({ headers }) => isOwnName(headers.host ?? '') };
+  if (loopback) return { token: null, remedy: OWN_NAME, allows: ({ headers }) => isOwnName(headers.host ?? '') };
   const file = join(folder, 'admission', 'dashboard.token');
   const token = existsSync(file) ? readFileSync(file, 'utf8').trim() : makeToken(file, random);
   const expected = Buffer.from(sha256(token));
   const same = (shown: string) => timingSafeEqual(Buffer.from(sha256(shown)), expected);
   return {
     token,
+    remedy: TOKEN,
     allows({ headers, url }) {
       const bearer = /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1];
       const query = new URLSearchParams(url?.split('?')[1] ?? '').get('token');

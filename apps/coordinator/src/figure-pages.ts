@@ -1,4 +1,5 @@
-import type { IncomingMessage, RequestListener } from 'node:http';
+import type { RequestListener } from 'node:http';
+import type { Lookers } from './dashboard-token.ts';
 import type { OperatorView } from './operator-view.ts';
 import { PROMETHEUS_TYPE, prometheusText } from './sinks/prometheus.ts';
 
@@ -12,8 +13,8 @@ export interface FigurePages {
 
 const READY: ReadonlySet<OperatorView['state']> = new Set(['training', 'evaluating']);
 
-/** @param allows who may look at the run: see `openLookers` */
-export function figurePages(view: () => OperatorView, allows: (request: IncomingMessage) => boolean): FigurePages {
+/** @param lookers who may look at the run */
+export function figurePages(view: () => OperatorView, lookers: Pick<Lookers, 'allows' | 'remedy'>): FigurePages {
   return {
     ready(_, response) {
       const { state } = view();
@@ -21,9 +22,9 @@ export function figurePages(view: () => OperatorView, allows: (request: Incoming
       response.end(`${state}\n`);
     },
     metrics(request, response) {
-      if (!allows(request)) {
+      if (!lookers.allows(request)) {
         response.writeHead(401, { 'www-authenticate': 'Bearer', 'content-type': 'text/plain', connection: 'close' });
-        response.end('the token in admission/dashboard.token of the run folder is needed\n');
+        response.end(`${lookers.remedy}\n`);
         return;
       }
       const { user, system } = process.cpuUsage();

@@ -95,6 +95,16 @@ describe('what an operator is told', () => {
     const record = told({ event: 'waiting', clients: [], tasks: ['birds'], round: 0 });
     const { problems } = operatorView({ record, planned: 10, live: { ...live([]), waitingFor }, now: at(9) });
     expect(problems).toMatchObject([{ kind: 'missing', who: 'task birds', since: new Date(at(3)).toISOString() }]);
+    // Over TLS a client also needs the certificate: every command that is proposed names it.
+    const secure = operatorView({
+      record,
+      planned: 10,
+      live: { ...live([]), waitingFor },
+      ca: 'certificate.pem',
+      now: at(9),
+    });
+    expect(secure.join).toBe('npm run client -- join http://h:1 CLIENT.yaml --ca certificate.pem');
+    expect(secure.problems[0]!.remedy).toContain(secure.join);
   });
 
   it('tells a slow client from one without progress, and that from one without a heartbeat', () => {

@@ -1,3 +1,4 @@
+import { joinCommand } from './join-command.ts';
 import { stallOf } from './stall.ts';
 import { DIVERGED_ROUNDS } from './rounds.ts';
 import type { Pulse } from './pulse.ts';
@@ -39,6 +40,8 @@ export interface OperatorView {
   readonly run: string;
   readonly url: string;
   readonly dashboard: string | null;
+  /** The command with which a client joins. */
+  readonly join: string;
   readonly folder: string;
   /** false: nobody holds this run now; what is said is what its folder tells. */
   readonly live: boolean;
@@ -75,6 +78,8 @@ export interface ViewOf {
   /** How many rounds are planned, where it is known. */
   readonly planned: number | null;
   readonly live: Live | null;
+  /** The certificate that clients need as `--ca`, where they need one. */
+  readonly ca?: string | null;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -85,16 +90,19 @@ const iso = (at: number): string => new Date(at).toISOString();
  * What a run looks like to the person who answers for it: which client is missing, stalled (connected without progress), refused,
  * diverging (its loss is not finite) or revoked, since when, and what to do.
  */
-export function operatorView({ record, planned, live, now }: ViewOf): OperatorView {
+export function operatorView({ record, planned, live, now, ca = null }: ViewOf): OperatorView {
   const over = record.state === 'finished' || record.state === 'failed' || record.state === 'stopped';
   const waitingFor = live ? live.waitingFor : { clients: [], tasks: [] };
-  const judged = [...record.clients.values()].map((client) => judge(client, { record, live, waitingFor, now, over }));
+  const judged = [...record.clients.values()].map((client) =>
+    judge(client, { record, live, waitingFor, now, over, ca }),
+  );
   const missingTasks = waitingFor.clients.length > 0 ? [] : waitingFor.tasks;
   const round = live ? live.round : record.rounds;
   return {
     run: record.run,
     url: record.url,
     dashboard: record.dashboard,
+    join: joinCommand({ url: record.url, ca }),
     folder: record.folder,
     live: live !== null,
     pid: live?.pid ?? null,
@@ -112,7 +120,7 @@ export function operatorView({ record, planned, live, now }: ViewOf): OperatorVi
     clients: judged.map(({ view }) => view).sort((a, b) => (a.client < b.client ? -1 : 1)),
     problems: [
       ...(record.error ? [failure(record)] : []),
-      ...(over || !live ? [] : missingTasks.map((task) => unserved(record, task))),
+      ...(over || !live ? [] : missingTasks.map((task) => unserved(record, task, ca))),
       ...judged.flatMap(({ problems }) => problems),
       ...[...record.strangers].map(([client, refusal]) => refusedProblem(client, refusal)),
     ],
@@ -132,6 +140,7 @@ interface Surroundings {
   readonly waitingFor: Live['waitingFor'];
   readonly now: number;
   readonly over: boolean;
+  readonly ca: string | null;
 }
 
 function judge(client: ClientRecord, around: Surroundings): { view: ClientView; problems: Problem[] } {
@@ -162,7 +171,7 @@ function judge(client: ClientRecord, around: Surroundings): { view: ClientView; 
   }
   if (!client.connected && !over && live) {
     const what = `not connected: ${client.reason ?? 'it never came'}`;
-    found('missing', { since: client.since, what, remedy: joinAgain(around.record, client.client) });
+    found('missing', { since: client.since, what, remedy: joinAgain(around, client.client) });
   }
   if (client.refused) {
     const { since: at, ...rest } = refusedProblem(client.client, client.refused);
@@ -200,8 +209,8 @@ function judge(client: ClientRecord, around: Surroundings): { view: ClientView; 
 
 const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
 
-const joinAgain = (record: RunRecord, client: string): string =>
-  `Start it again, it goes on by itself: npm run client -- join ${record.url} ${client}.yaml`;
+const joinAgain = ({ record: { url }, ca }: Surroundings, client: string): string =>
+  `Start it again, it goes on by itself: ${joinCommand({ url, ca }, `${client}.yaml`)}`;
 
 const failure = ({ error, newestAt, run }: RunRecord): Problem => ({
   kind: 'failed',
@@ -211,12 +220,12 @@ const failure = ({ error, newestAt, run }: RunRecord): Problem => ({
   remedy: error!.hint,
 });
 
-const unserved = (record: RunRecord, task: string): Problem => ({
+const unserved = (record: RunRecord, task: string, ca: string | null): Problem => ({
   kind: 'missing',
   who: `task ${task}`,
   since: iso(record.waiting?.since ?? record.begunAt),
   what: 'no connected client brings it',
-  remedy: `Start the client that serves it: npm run client -- join ${record.url} CLIENT.yaml`,
+  remedy: `Start the client that serves it: ${joinCommand({ url: record.url, ca })}`,
 });
 
 const refusedProblem = (client: string, { at, message, error, times }: Refusal): Problem => ({

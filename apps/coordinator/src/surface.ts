@@ -28,12 +28,14 @@ export interface Surface {
   readonly answer: (core: Pick<Core, 'status' | 'pause' | 'resume' | 'stop'>, request: ControlRequest['do']) => unknown;
 }
 
-export function createSurface(plan: Plan, clock: Clock): Surface {
+/** @param ca the certificate that clients need as `--ca`, where they need one */
+export function createSurface(plan: Plan, clock: Clock, ca: string | null): Surface {
   const told = emptyRecord();
   const pulses = createPulses(clock);
   const hub = createHub();
   const view: Surface['view'] = (core) =>
     operatorView({
+      ca,
       record: told,
       planned: plan.config.rounds,
       now: clock.date().getTime(),

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { readListening } from './door/listening.ts';
 import type { OperatorView } from './operator-view.ts';
 import { operatorView } from './operator-view.ts';
 import { emptyRecord, record, type RunRecord } from './run-record.ts';
@@ -11,8 +12,17 @@ import type { FoundRun } from './find-run.ts';
 export async function toldRun({ folder, line }: FoundRun, now: Date): Promise<OperatorView> {
   if (line) return (await line.ask('status')) as OperatorView;
   const planned = plannedRounds(folder);
-  return operatorView({ record: { ...recordOf(folder), folder }, planned, live: null, now: now.getTime() });
+  return operatorView({
+    record: { ...recordOf(folder), folder },
+    planned,
+    live: null,
+    ca: caOf(folder),
+    now: now.getTime(),
+  });
 }
+
+/** The certificate that clients of the run need as `--ca`, where they need one. */
+export const caOf = (folder: string): string | null => readListening(folder)?.ca ?? null;
 
 /** What the log of a run folder says. @throws STORAGE_FAILED */
 function recordOf(folder: string): RunRecord {

@@ -14,7 +14,7 @@ export function viewText(view: OperatorView, now: Date): string {
     ...(view.dashboard ? [`  dashboard ${view.dashboard}`] : []),
     `  mean loss ${figureText(view.loss)}; ${bytesText(view.bytes.up)} up, ${bytesText(view.bytes.down)} down`,
     ...waitingLines(view, ago),
-    ...(live && state !== 'finished' ? [`  join: npm run client -- join ${view.url} CLIENT.yaml`] : []),
+    ...(live && state !== 'finished' ? [`  join: ${view.join}`] : []),
   ];
   if (view.clients.length > 0) lines.push('', clientsText(view.clients).trimEnd());
   lines.push('', ...(view.problems.length === 0 ? ['Nothing needs attention.'] : problemLines(view.problems, ago)));

@@ -7,6 +7,7 @@ import { readRun, type RunConfig } from '../config.ts';
 import { hoursOf, invite } from '../door/invitations.ts';
 import { readListening, urlOf, type Listening } from '../door/listening.ts';
 import { findRun } from '../find-run.ts';
+import { joinCommand } from '../join-command.ts';
 
 export interface GuestOptions {
   readonly run?: string;
@@ -70,8 +71,7 @@ export function inviteCommand(exit: Exit): Command {
         const { folder, config } = await guestFolder(options);
         const place = placeOf(options, readListening(folder), config);
         const { token, expires } = invite(client, { folder, now: new Date(), hours, random: randomBytes });
-        const ca = place.ca === null ? '' : ` --ca ${place.ca}`;
-        const command = `npm run client -- join ${place.url} ${client}.yaml --token ${token}${ca}`;
+        const command = joinCommand(place, `${client}.yaml`, token);
         return {
           data: { client, url: place.url, token, ca: place.ca, expires: expires.toISOString(), command },
           text: `${command}\n`,

@@ -1,5 +1,6 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Lookers } from '../dashboard-token.ts';
 import type { OperatorView } from '../operator-view.ts';
 import type { Sink } from '../run-events.ts';
 import { take } from './history.ts';
@@ -14,14 +15,14 @@ const TELL_MS = 1_000;
 export interface DashboardDeps {
   readonly folder: string;
   readonly view: () => OperatorView;
-  /** Who may look at the run: see `openLookers`. */
-  readonly allows: (request: IncomingMessage) => boolean;
+  /** Who may look at the run. */
+  readonly lookers: Lookers;
   readonly route: (path: string, answer: RequestListener) => void;
   readonly letIn: (socket: Socket) => void;
 }
 
 /** The page of a live run under `/dashboard/`. What happened before this process comes from the run's log. @throws STORAGE_FAILED */
-export function openDashboard({ folder, view, allows, route, letIn }: DashboardDeps): { sink: Sink; close(): void } {
+export function openDashboard({ folder, view, lookers, route, letIn }: DashboardDeps): { sink: Sink; close(): void } {
   const history = historyOf(folder);
   const viewers = new Set<ServerResponse>();
   let changed = true;
@@ -38,11 +39,11 @@ export function openDashboard({ folder, view, allows, route, letIn }: DashboardD
   const guarded =
     (answer: RequestListener): RequestListener =>
     (request, response) => {
-      if (allows(request)) return answer(request, response);
+      if (lookers.allows(request)) return answer(request, response);
       response.writeHead(401, { ...PAGE_HEADERS, 'www-authenticate': 'Bearer', connection: 'close' });
-      response.end('the token in admission/dashboard.token of the run folder is needed\n');
+      response.end(`${lookers.remedy}\n`);
     };
-  routePage(route);
+  routePage(route, lookers);
   route(
     '/dashboard/figures.json',
     guarded((request, response) => {
@@ -80,8 +81,13 @@ export function openDashboard({ folder, view, allows, route, letIn }: DashboardD
   };
 }
 
-/** The files of the page, for anyone; `/` leads there. */
-export function routePage(route: (path: string, answer: RequestListener) => void): void {
+/** The files of the page, for anyone, and whether who asks may see a run on it; `/` leads there. */
+export function routePage(route: (path: string, answer: RequestListener) => void, lookers: Lookers): void {
+  // A page that asked for figures without a token would have the refusal in its browser's list of errors.
+  route('/dashboard/allowed.json', (request, response) => {
+    const allowed = lookers.allows(request);
+    sendJson(response, { allowed, byToken: lookers.token !== null, remedy: allowed ? null : lookers.remedy });
+  });
   for (const name of pageFiles)
     route(`/dashboard/${name === 'index.html' ? '' : name}`, (_, response) => {
       const { type, text } = readPage(name);

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { openLookers } from '../dashboard-token.ts';
 import { runsIn } from '../find-run.ts';
@@ -6,6 +5,7 @@ import { createHttp } from '../http.ts';
 import { PAGE_HEADERS } from './page-files.ts';
 import { routePage, sendJson } from './open-dashboard.ts';
 import { pastRun } from './past-run.ts';
+import { runList } from './run-list.ts';
 
 /** Runs that one page lays over each other. */
 const COMPARED = 6;
@@ -17,22 +17,26 @@ export async function openViewer(
 ): Promise<{ url: string; close(): Promise<void> }> {
   const http = createHttp({ challenge: () => '{}' });
   const lookers = openLookers(runs, { loopback: true, random: () => new Uint8Array() });
-  routePage((path, answer) => http.route(path, answer));
+  routePage((path, answer) => http.route(path, answer), lookers);
   http.route('/dashboard/figures.json', (request, response) => {
     const refuse = (status: number, text: string) => {
       response.writeHead(status, { ...PAGE_HEADERS, 'content-type': 'text/plain', connection: 'close' });
       response.end(text);
     };
-    if (!lookers.allows(request)) return refuse(401, 'only under a name of this machine\n');
+    if (!lookers.allows(request)) return refuse(401, `${lookers.remedy}\n`);
     const asked = new URLSearchParams(request.url?.split('?')[1]);
     const known = runsIn(runs);
     const named = asked.getAll('run').slice(0, COMPARED);
     if (named.length === 0) {
-      const changed = (name: string) => statSync(join(runs, name, 'events.jsonl')).mtimeMs;
-      return sendJson(response, { live: false, runs: known.map((name) => ({ name, changed: changed(name) })) });
+      runList(runs).then(
+        (list) => sendJson(response, { live: false, runs: list }),
+        (error: unknown) => refuse(500, `${(error as Error).message}\n`),
+      );
+      return;
     }
     const unknown = named.find((name) => !known.includes(name));
-    if (unknown !== undefined) return refuse(404, `no run ${unknown} is in this folder\n`);
+    if (unknown !== undefined)
+      return refuse(404, `There is no run ${unknown} in this folder; /dashboard/ lists those that are.\n`);
     try {
       const from = Number(asked.get('from') ?? 0) || 0;
       sendJson(response, { live: false, pictures: named.map((name) => pastRun(join(runs, name), now(), from)) });

@@ -14,6 +14,8 @@ const PLACES = {
   'learning.js': ['text/javascript', () => page],
   'clients.js': ['text/javascript', () => page],
   'conflicts.js': ['text/javascript', () => page],
+  'runs.js': ['text/javascript', () => page],
+  'locked.js': ['text/javascript', () => page],
   'app.js': ['text/javascript', () => page],
   'uPlot.iife.min.js': ['text/javascript', uplot],
   'uPlot.min.css': ['text/css', uplot],

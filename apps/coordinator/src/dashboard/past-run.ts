@@ -1,4 +1,4 @@
-import { plannedRounds } from '../told-run.ts';
+import { caOf, plannedRounds } from '../told-run.ts';
 import { operatorView } from '../operator-view.ts';
 import { historyOf } from './kept-history.ts';
 import { pictureOf, type Picture } from './picture.ts';
@@ -7,6 +7,12 @@ import { pictureOf, type Picture } from './picture.ts';
 export function pastRun(folder: string, now: Date, from = 0): Picture {
   const history = historyOf(folder);
   const record = { ...history.record, folder };
-  const view = operatorView({ record, planned: plannedRounds(folder), live: null, now: now.getTime() });
+  const view = operatorView({
+    record,
+    planned: plannedRounds(folder),
+    ca: caOf(folder),
+    live: null,
+    now: now.getTime(),
+  });
   return pictureOf(history, view, from);
 }

@@ -15,11 +15,14 @@ const SIGNS = {
   evaluating: '✓',
   gathering: '…',
   paused: '❚❚',
+  running: '▶',
   finished: '■',
   failed: '✕',
   stopped: '■',
   unfinished: '?',
 };
+/** States that ask for somebody. */
+const BAD = new Set(['failed', 'unfinished']);
 const REFRESH_MS = 2000;
 
 async function read() {
@@ -27,8 +30,7 @@ async function read() {
   const query = new URLSearchParams(asked);
   query.delete('token');
   query.set('from', from);
-  const answer = await fetch(`figures.json?${query}`, { headers: token ? { authorization: `Bearer ${token}` } : {} });
-  if (answer.status === 401) return { locked: true };
+  const answer = await fetch(`figures.json?${query}`, { headers: credentials() });
   if (!answer.ok) throw new Error(await answer.text());
   return answer.json();
 }
@@ -40,7 +42,6 @@ async function refresh() {
 
 function draw() {
   const main = document.getElementById('main');
-  if (told.locked) return locked(main);
   if (told.runs) return runs(main);
   const { pictures } = told;
   const first = pictures[0];
@@ -117,8 +118,8 @@ function chartIn(parent, name, options) {
 
 function rounds({ timing, bytes: sent }) {
   const body = bodyOf('rounds');
-  if (!body.firstChild) body.append(el('div', { class: 'grid' }));
-  if (timing.answers.x.length === 0) return;
+  if (timing.answers.x.length === 0) return body.replaceChildren(el('p', { class: 'quiet' }, 'No round is over yet.'));
+  if (!body.querySelector('.grid')) body.replaceChildren(el('div', { class: 'grid' }));
   chartIn(body.firstChild, 'timing', { title: 'time by phase', unit: duration, height: 190 }).draw([
     { label: 'clients answer', points: timing.answers },
     { label: 'aggregation and step', points: timing.aggregate },
@@ -140,7 +141,7 @@ function events({ events: all, forgotten }) {
         'li',
         { class: event === 'error' || event === 'refused' || event === 'damaged' ? 'bad' : null },
         el('time', { datetime: new Date(at).toISOString() }, new Date(at).toLocaleTimeString()),
-        text,
+        el('span', {}, text),
       ),
     ),
   );
@@ -155,67 +156,6 @@ function config({ config: text }) {
     bodyOf('config').append(
       el('details', {}, el('summary', {}, 'config.yaml, as it is in effect'), el('pre', { tabindex: '0' }, text)),
     );
-}
-
-function locked(main) {
-  const input = el('input', { id: 'token', type: 'password', autocomplete: 'off' });
-  main.replaceChildren(
-    el(
-      'section',
-      {},
-      el('h1', {}, 'This run asks for its token'),
-      el('p', {}, 'It stands in admission/dashboard.token of the run folder.'),
-      el(
-        'form',
-        {
-          class: 'bar',
-          onsubmit: (submitted) => {
-            submitted.preventDefault();
-            token = input.value.trim();
-            void begin();
-          },
-        },
-        el('label', { for: 'token' }, 'Token'),
-        input,
-        el('button', {}, 'Look'),
-      ),
-    ),
-  );
-}
-
-function runs(main) {
-  document.title = 'Runs · Trunkline';
-  document.getElementById('head').replaceChildren(el('div', { class: 'top' }, el('h1', {}, 'Runs'), themeButton()));
-  const rows = told.runs.map(({ name, changed }) =>
-    el(
-      'tr',
-      {},
-      el('td', {}, el('input', { type: 'checkbox', name: 'run', value: name, 'aria-label': `compare ${name}` })),
-      el('th', { scope: 'row', class: 'left' }, el('a', { href: `?run=${encodeURIComponent(name)}` }, name)),
-      el('td', {}, new Date(changed).toLocaleString()),
-    ),
-  );
-  main.replaceChildren(
-    el(
-      'section',
-      {},
-      el(
-        'form',
-        {},
-        el(
-          'table',
-          {},
-          el(
-            'thead',
-            {},
-            el('tr', {}, ...['compare', 'run', 'changed'].map((name) => el('th', { scope: 'col' }, name))),
-          ),
-          el('tbody', {}, ...rows),
-        ),
-        el('p', {}, el('button', {}, 'Compare')),
-      ),
-    ),
-  );
 }
 
 /** The page says so when nothing comes any more; the browser itself connects again. */
@@ -237,13 +177,16 @@ function follow() {
 
 async function begin() {
   try {
+    const refused = await refusal();
+    if (refused) return locked(document.getElementById('main'), refused);
     await refresh();
     if (told.live) follow();
   } catch (error) {
+    document.getElementById('head').replaceChildren(headline('Trunkline'));
     document
       .getElementById('main')
       .replaceChildren(
-        el('section', { role: 'alert' }, el('h1', {}, 'The run cannot be shown'), el('p', {}, error.message)),
+        el('section', { role: 'alert' }, el('h2', {}, 'The run cannot be shown'), el('p', {}, error.message)),
       );
   }
 }

@@ -10,17 +10,39 @@ const colourOf = (i) =>
     .trim();
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-/** Lines on one axis of rounds: [{points, label, flat?}] → uPlot's aligned columns. */
-function aligned(lines) {
+/** Nothing of a band but its fill is drawn. */
+const EDGE = { label: '', stroke: 'transparent', width: 0, points: { show: false }, spanGaps: true };
+const SHADED = 'shaded: least to most of the rounds a point stands for';
+/** With more lines than these, bands would hide them. */
+const BANDED = 3;
+/** Opacity of a band, as two hexadecimal digits. */
+const BAND = '2e';
+
+/** Which lines have points that stand for several rounds of different values: least and most are then shaded. */
+const bandedIn = (lines) =>
+  lines.length > BANDED
+    ? []
+    : lines.flatMap(({ points, flat }, i) =>
+        flat === undefined && points.most.some((most, at) => most > points.least[at]) ? [i] : [],
+      );
+
+/** Lines on one axis of rounds: [{points, label, flat?}] → uPlot's aligned columns, then most and least of each line in `banded`. */
+function aligned(lines, banded) {
   const all = new Set();
   for (const { points } of lines) for (const x of points.x) all.add(x);
   const xs = [...all].sort((a, b) => a - b);
-  const columns = lines.map(({ points, flat }) => {
-    if (flat !== undefined) return xs.map(() => flat);
-    const at = new Map(points.x.map((x, i) => [x, points.mean[i]]));
+  const column = (points, values) => {
+    const at = new Map(points.x.map((x, i) => [x, values[i]]));
     return xs.map((x) => at.get(x));
-  });
-  return [xs, ...columns];
+  };
+  const means = lines.map(({ points, flat }) =>
+    flat === undefined ? column(points, points.mean) : xs.map(() => flat),
+  );
+  const edges = banded.flatMap((i) => [
+    column(lines[i].points, lines[i].points.most),
+    column(lines[i].points, lines[i].points.least),
+  ]);
+  return [xs, ...means, ...edges];
 }
 
 /** A figure with one chart. Answers with the element and how to give it new lines. */
@@ -30,14 +52,18 @@ function chart({ title, unit = figure, height = 130 }) {
   const plot = el('div', { class: 'plot', role: 'img' });
   plot.style.height = `${height}px`;
   const legend = el('ul', { class: 'legend' });
-  const element = el('figure', {}, plot, el('figcaption', {}, caption, reading), legend);
+  const element = el('figure', {}, el('figcaption', {}, caption, reading), plot, legend);
   let drawn;
   let labels = '';
   const draw = (lines) => {
-    const data = aligned(lines);
-    const shape = `${theme.now()} ${lines.map(({ label }) => label).join('\n')}`;
+    const banded = bandedIn(lines);
+    const data = aligned(lines, banded);
+    const shape = `${theme.now()} ${banded.join()} ${lines.map(({ label }) => label).join('\n')}`;
     const last = lines.map(({ label, points, flat }) => `${label} ${unit(flat ?? points.mean.at(-1))}`);
-    plot.setAttribute('aria-label', `${title} by round. Newest: ${last.join('; ')}`);
+    plot.setAttribute(
+      'aria-label',
+      `${title} by round. Newest: ${last.join('; ')}.${banded.length > 0 ? ` ${SHADED}.` : ''}`,
+    );
     caption.textContent =
       lines.length === 1 ? `${title}: ${unit(lines[0].flat ?? lines[0].points.mean.at(-1))}` : title;
     if (drawn && shape === labels) {
@@ -74,7 +100,12 @@ function chart({ title, unit = figure, height = 130 }) {
             spanGaps: true,
             points: { show: data[0].length < 3 },
           })),
+          ...banded.flatMap(() => [EDGE, EDGE]),
         ],
+        bands: banded.map((i, at) => ({
+          series: [1 + lines.length + 2 * at, 2 + lines.length + 2 * at],
+          fill: `${colourOf(i)}${BAND}`,
+        })),
         hooks: {
           setCursor: [
             (plotted) => {
@@ -83,8 +114,7 @@ function chart({ title, unit = figure, height = 130 }) {
                 i === null || i === undefined
                   ? ''
                   : `round ${plotted.data[0][i]}: ${plotted.data
-                      .slice(1)
-                      .slice(0, 3)
+                      .slice(1, 1 + Math.min(3, lines.length))
                       .map((column) => unit(column[i]))
                       .join(' / ')}`;
             },
@@ -94,7 +124,10 @@ function chart({ title, unit = figure, height = 130 }) {
       data,
       plot,
     );
-    legend.replaceChildren(...(lines.length < 2 ? [] : lines.map(({ label }, i) => el('li', {}, swatch(i), label))));
+    legend.replaceChildren(
+      ...(lines.length < 2 ? [] : lines.map(({ label }, i) => el('li', {}, swatch(i), label))),
+      ...(banded.length > 0 ? [el('li', { class: 'quiet' }, SHADED)] : []),
+    );
   };
   return { element, draw };
 }

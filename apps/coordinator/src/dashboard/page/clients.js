@@ -81,13 +81,20 @@ function clients(view) {
             ...COLUMNS.map(([name, cell], i) =>
               el(
                 i === 0 ? 'th' : 'td',
-                i === 0 ? { scope: 'row' } : { class: name === 'state' && cell(client).startsWith('✕') ? 'bad' : null },
+                i === 0
+                  ? { scope: 'row', class: 'name' }
+                  : { class: i === 1 ? 'name' : name === 'state' && cell(client).startsWith('✕') ? 'bad' : null },
                 cell(client),
               ),
             ),
           ),
         ),
     );
+  if (found.length === 0) {
+    const why = view.clients.length === 0 ? 'No client has joined yet.' : `No client matches “${table.filter}”.`;
+    const cell = el('td', { colspan: COLUMNS.length, class: 'left quiet' }, why);
+    body.querySelector('tbody').append(el('tr', {}, cell));
+  }
   body
     .querySelectorAll('thead th')
     .forEach((th, i) =>

@@ -12,7 +12,9 @@ function conflicts(picture) {
       el(
         'p',
         { class: 'quiet' },
-        'This run measured no conflicts: its strategy needs no row a task, and `probeEvery` is 0.',
+        picture.view.round === 0 || picture.view.live
+          ? 'No probe yet: rows are compared in the rounds that `probeEvery` names.'
+          : 'This run measured no conflicts: its strategy needs no row a task, and `probeEvery` is 0.',
       ),
     );
   else {

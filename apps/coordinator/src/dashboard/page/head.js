@@ -11,13 +11,18 @@ function themeButton() {
       onclick: () => {
         theme.set(other);
         shape = '';
-        draw();
-        document.getElementById('theme')?.focus();
+        document.getElementById('theme').replaceWith(themeButton());
+        if (told?.pictures) draw();
+        document.getElementById('theme').focus();
       },
     },
     `${other === 'dark' ? '☾' : '☀'} ${other}`,
   );
 }
+
+/** The line above everything: what is looked at, and the button for the theme at its end. */
+const headline = (title, ...more) =>
+  el('div', { class: 'top' }, el('div', { class: 'titles' }, el('h1', {}, title), ...more), themeButton());
 
 function head({ view }) {
   const waiting = [...view.waitingFor.clients, ...view.waitingFor.tasks.map((task) => `task ${task}`)];
@@ -34,28 +39,18 @@ function head({ view }) {
     ['sent up / down', `${bytes(view.bytes.up)} / ${bytes(view.bytes.down)}`],
     ['clients', `${view.clients.filter(({ state }) => state !== 'missing').length} of ${view.clients.length}`],
   ];
-  const bad = view.state === 'failed' || view.state === 'unfinished';
-  const command = `npm run client -- join ${view.url} CLIENT.yaml`;
+  const bad = BAD.has(view.state);
+  const command = view.join;
+  const others = told.pictures
+    .slice(1)
+    .map(({ view: { folder } }) => nameOf(folder))
+    .join(', ');
   const focused = document.activeElement?.id;
   document.getElementById('head').replaceChildren(
-    el(
-      'div',
-      { class: 'top' },
-      el('h1', {}, view.run),
+    headline(
+      view.run,
       el('span', { class: `state${bad ? ' bad' : ''}`, id: 'state' }, `${SIGNS[view.state] ?? ''} ${view.state}`),
-      ...(told.pictures.length > 1
-        ? [
-            el(
-              'span',
-              { class: 'quiet' },
-              `compared with ${told.pictures
-                .slice(1)
-                .map(({ view: { folder } }) => nameOf(folder))
-                .join(', ')}`,
-            ),
-          ]
-        : []),
-      themeButton(),
+      told.pictures.length > 1 ? el('span', { class: 'quiet' }, `compared with ${others}`) : null,
     ),
     el('progress', {
       max: view.rounds || 1,

@@ -5,22 +5,17 @@ function curves(pictures) {
   const body = bodyOf('curves');
   const [first] = pictures;
   if (!body.firstChild) {
+    const pages = pager('Tasks', {
+      at: first.from,
+      size: 12,
+      all: first.all,
+      go: (to) => {
+        from = to;
+        void refresh();
+      },
+    });
     body.append(
-      el(
-        'div',
-        { class: 'bar' },
-        ...(first.all > first.rows.length
-          ? pager('Tasks', {
-              at: first.from,
-              size: 12,
-              all: first.all,
-              go: (to) => {
-                from = to;
-                void refresh();
-              },
-            })
-          : []),
-      ),
+      ...(first.all > first.rows.length ? [el('div', { class: 'bar' }, ...pages)] : []),
       el('div', { class: 'grid' }),
     );
   }
@@ -73,17 +68,19 @@ function gains(pictures) {
   const header = el(
     'tr',
     {},
-    ...['task', 'run', 'metric', 'alone', 'together', 'Δ'].map((name) => el('th', { scope: 'col' }, name)),
+    ...['task', 'run', 'metric', 'alone', 'together', 'Δ'].map((name, i) =>
+      el('th', { scope: 'col', class: i < 3 ? 'left' : null }, name),
+    ),
   );
   const rows = all.flatMap(({ view, gains: found }) =>
     found.map((one) =>
       el(
         'tr',
         {},
-        el('th', { scope: 'row' }, one.task),
-        ...[nameOf(view.folder), one.metric, figure(one.alone), figure(one.together), sign(one.delta)].map((cell) =>
-          el('td', {}, cell),
-        ),
+        el('th', { scope: 'row', class: 'name' }, one.task),
+        el('td', { class: 'name' }, nameOf(view.folder)),
+        el('td', { class: 'left' }, one.metric),
+        ...[figure(one.alone), figure(one.together), sign(one.delta)].map((cell) => el('td', {}, cell)),
       ),
     ),
   );
