@@ -1,0 +1,99 @@
+/** One update of Adam's rule; the fields are those of the optimiser. */
+export interface Adam {
+  readonly rate: number;
+  readonly scale: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** 1 for the first update. */
+  readonly number: number;
+}
+
+export interface Step {
+  readonly rate: number;
+  /** What each entry of the gradient is multiplied by. */
+  readonly scale: number;
+  readonly weightDecay: number;
+}
+
+/** A chunk-wise int8 vector: value i ≈ codes[i] · scales[⌊i / chunk⌋]. */
+export interface Int8Vector {
+  readonly codes: Int8Array;
+  /** float32, one a chunk. */
+  readonly scales: Float32Array;
+  readonly chunk: number;
+}
+
+/** The entries of largest magnitude, in ascending order of their place. */
+export interface LargestEntries {
+  readonly places: Uint32Array;
+  readonly values: Float32Array;
+}
+
+/**
+ * Arithmetic over whole vectors. Two implementations, `plain` (the definition, in TypeScript) and `wasm` (WebAssembly SIMD), give the same bits for
+ * every length, for any number of rows and wherever the arrays lie; only which NaN a NaN is, is left open. All arrays of a call have one length unless it is said
+ * otherwise; none may overlap another that is written.
+ */
+export interface Kernels {
+  readonly name: 'plain' | 'wasm';
+  /**
+   * Memory in which vectors lie as the kernels want them: no copy is made where all arrays of a call are of one room. It is taken from the machine as it
+   * is written to, at most `bytes` and little more than a megabyte of working memory. Each vector takes up to 8 KB more than its own bytes; where the room is used up, vectors are ordinary arrays.
+   */
+  room(bytes: number): Room;
+  /** into ← Σ w_k row_k: float64, in the order of the rows, rounded to float32 once. No row: zeros. */
+  weightedSum(rows: readonly Float32Array[], weights: ArrayLike<number>, into: Float32Array): void;
+  /**
+   * JJᵀ of K rows, K×K row-major. Each entry is the sum over blocks of 4096 columns of the block's sum in float64, columns of even and of odd place
+   * apart: it depends on its two rows alone.
+   */
+  gramian(rows: readonly Float32Array[]): Float64Array;
+  /** sum ← sum + weight · row, float64. */
+  accumulate(sum: Float64Array, row: Float32Array, weight: number): void;
+  /** into ← scale · sum, rounded to float32. */
+  roundScaled(sum: Float64Array, scale: number, into: Float32Array): void;
+  /** Σ x², float64: eight sums of the places that are equal modulo 8, added as ((0+1)+(2+3))+((4+5)+(6+7)). */
+  sumOfSquares(row: Float32Array): number;
+  /** The median of each column, of an even count the mean of the two middle values; rows are finite, at least one. */
+  medians(rows: readonly Float32Array[]): Float64Array;
+  /** The mean of each column without its `cut` smallest and `cut` largest values, added in ascending order; 2 · cut < K, rows are finite. */
+  trimmedMeans(rows: readonly Float32Array[], cut: number): Float64Array;
+  /** θ ← θ − rate · (scale · g + weightDecay · θ): float64, each value rounded once, when it is stored. So do the other steps. */
+  sgd(values: Float32Array, gradient: Float32Array, step: Step): void;
+  momentum(values: Float32Array, gradient: Float32Array, m: Float32Array, step: Step & Momentum): void;
+  adam(values: Float32Array, gradient: Float32Array, moments: { m: Float32Array; v: Float32Array }, step: Adam): void;
+  /** IEEE 754 binary16, to nearest even; beyond 65504 infinite, NaN stays NaN. */
+  encodeFloat16(values: Float32Array, into: Uint16Array): void;
+  decodeFloat16(codes: Uint16Array, into: Float32Array): void;
+  /** The upper half of a float32, to nearest even; NaN stays NaN. */
+  encodeBfloat16(values: Float32Array, into: Uint16Array): void;
+  decodeBfloat16(codes: Uint16Array, into: Float32Array): void;
+  /**
+   * Error feedback (Karimireddy et al., ICML 2019): u = residual + values; a chunk's scale is max|u| / 127, a code u · 127 / max|u| to nearest even, and
+   * residual ← u − code · scale, all in float32. A chunk of zeros, or whose largest is so small that 127 by it is infinite, has scale 0 and stays behind
+   * whole. False: a value of u is not finite, and `into` and `residual` are of no use any more.
+   */
+  encodeInt8(values: Float32Array, residual: Float32Array, into: Int8Vector): boolean;
+  /** into ← code · scale in float32. */
+  decodeInt8(from: Int8Vector, into: Float32Array): void;
+  /** residual ← residual + values in float32. */
+  feedback(residual: Float32Array, values: Float32Array): void;
+  /** velocity ← keep · velocity + values, residual ← residual + velocity in float32; keep is a float32. Momentum correction: Lin et al., ICLR 2018. */
+  feedbackVelocity(residual: Float32Array, velocity: Float32Array, values: Float32Array, keep: number): void;
+  /** The min(count, length) entries of largest magnitude; of equal ones the first. null: a value is not finite. */
+  largest(values: Float32Array, count: number): LargestEntries | null;
+}
+
+export interface Momentum {
+  readonly momentum: number;
+  readonly nesterov: boolean;
+}
+
+export interface Room {
+  /** Zeros. */
+  readonly float32: (length: number) => Float32Array;
+  /** Zeros. */
+  readonly float64: (length: number) => Float64Array;
+}

@@ -1,0 +1,56 @@
+import { PLACE, type Engine } from './engine.ts';
+
+export type Vector = Float32Array | Float64Array | Uint16Array | Int8Array;
+
+/** Values of each vector that are copied at a time, where vectors lie outside of the kernels' memory. */
+export const SPAN = 2048;
+/** Bytes of one vector's copy: SPAN float64. */
+const SLOT = SPAN * 8;
+/** Vectors whose copies fit. */
+export const SLOTS = 66;
+export const STAGE_BYTES = SLOT * SLOTS;
+
+export const slot = (place: number): number => PLACE.free + place * SLOT;
+
+export interface Call {
+  /** Vectors of one length; the first `written` are written and copied back. */
+  readonly vectors: readonly Vector[];
+  readonly written: number;
+  /** The kernel takes multiples of so many values; the last ones are padded with zeros. */
+  readonly unit: number;
+  readonly run: (engine: Engine, pointers: readonly number[], n: number, from: number) => void;
+}
+
+/** Runs a kernel where its vectors lie, or on copies of them, SPAN values at a time. */
+export function overLanes(home: Engine | undefined, stage: () => Engine, { vectors, written, unit, run }: Call): void {
+  const { length } = vectors[0]!;
+  let from = 0;
+  if (home) {
+    from = length - (length % unit);
+    const offsets = vectors.map((vector) => vector.byteOffset);
+    if (from > 0) run(home, offsets, from, 0);
+    if (from === length) return;
+  }
+  if (length === 0) return;
+  const engine = stage();
+  const slots = vectors.map((_, place) => slot(place));
+  for (; from < length; from += SPAN) {
+    const size = Math.min(SPAN, length - from);
+    const padded = Math.ceil(size / unit) * unit;
+    vectors.forEach((vector, place) => {
+      const width = vector.BYTES_PER_ELEMENT;
+      engine.bytes.set(bytesAt(vector, from, size), slots[place]);
+      if (padded > size) engine.bytes.fill(0, slots[place]! + size * width, slots[place]! + padded * width);
+    });
+    run(engine, slots, padded, from);
+    for (let place = 0; place < written; place++) copyOut(engine, slots[place]!, vectors[place]!, from, size);
+  }
+}
+
+export const bytesAt = (vector: Vector, from: number, size: number): Uint8Array =>
+  new Uint8Array(vector.buffer, vector.byteOffset + from * vector.BYTES_PER_ELEMENT, size * vector.BYTES_PER_ELEMENT);
+
+// eslint-disable-next-line max-params -- one copy, told by its ends
+export function copyOut(engine: Engine, at: number, vector: Vector, from: number, size: number): void {
+  bytesAt(vector, from, size).set(engine.bytes.subarray(at, at + size * vector.BYTES_PER_ELEMENT));
+}

@@ -1,0 +1,224 @@
+import { engineMaker, PAIRED_ROWS, PLACE, TABLE_ROWS, type Engine } from './engine.ts';
+import type { Kernels } from './kernels.ts';
+import { largestOf } from './largest.ts';
+import { bytesAt, copyOut, overLanes, slot, SLOTS, SPAN, STAGE_BYTES, type Call, type Vector } from './lanes.ts';
+import { addLanes, plain } from './plain.ts';
+import { createRoom } from './room.ts';
+
+/** Rows that a kernel adds in one pass. */
+const TILE = 8;
+/** Columns of a Gramian's block. */
+const BLOCK = 4096;
+
+/** The kernels in WebAssembly SIMD; null where the machine has none. */
+export function wasmKernels(): Kernels | null {
+  const make = engineMaker();
+  if (!make) return null;
+  const homes = new WeakMap<ArrayBufferLike, Engine>();
+  let staging: Engine | undefined;
+  const stage = () => (staging ??= make(STAGE_BYTES));
+  /** The engine in whose memory all of these lie. */
+  const homeOf = (vectors: readonly Vector[]): Engine | undefined => {
+    const buffer = vectors[0]?.buffer;
+    return buffer && vectors.every((vector) => vector.buffer === buffer) ? homes.get(buffer) : undefined;
+  };
+  const over = (vectors: readonly Vector[], call: Omit<Call, 'vectors'>) =>
+    overLanes(homeOf(vectors), stage, { vectors, ...call });
+
+  /** Σ over copies: tile by tile of SPAN columns, so that any number of rows needs the same memory. */
+  const copiedSum = (rows: readonly Float32Array[], weights: ArrayLike<number>, into: Float32Array) => {
+    const engine = stage();
+    for (let from = 0; from < into.length; from += SPAN) {
+      const size = Math.min(SPAN, into.length - from);
+      for (let k = 0; k === 0 || k < rows.length; k += TILE) {
+        const tile = rows.slice(k, k + TILE);
+        tile.forEach((row, place) => {
+          engine.bytes.set(bytesAt(row, from, size), slot(place));
+          enter(engine, place, slot(place), weights[k + place]!);
+        });
+        const out = k + TILE >= rows.length ? slot(TILE) : 0;
+        engine.run.sumTile(out, PLACE.sums, 0, size, PLACE.table, tile.length, k === 0 ? 1 : 0);
+      }
+      copyOut(engine, slot(TILE), into, from, size);
+    }
+  };
+  const columns = (
+    rows: readonly Float32Array[],
+    run: (engine: Engine, out: number, n: number) => void,
+  ): Float64Array => {
+    const out = new Float64Array(rows[0]!.length);
+    over([out, ...rows], {
+      written: 1,
+      unit: 4,
+      run(engine, [to, ...from], n) {
+        from.forEach((pointer, k) => enter(engine, k, pointer, 1));
+        run(engine, to!, n);
+      },
+    });
+    return out;
+  };
+
+  return {
+    name: 'wasm',
+    room: (bytes) => createRoom(make(STAGE_BYTES + bytes), homes),
+    weightedSum(rows, weights, into) {
+      const home = rows.length <= TABLE_ROWS ? homeOf([into, ...rows]) : undefined;
+      if (!home) return copiedSum(rows, weights, into);
+      rows.forEach((row, k) => enter(home, k, row.byteOffset, weights[k]!));
+      home.run.sumRows(into.byteOffset, PLACE.sums, into.length, PLACE.table, rows.length);
+    },
+    gramian(rows) {
+      if (rows.length > PAIRED_ROWS || !rows[0]?.length) return plain.gramian(rows);
+      const home = homeOf(rows);
+      const engine = home ?? stage();
+      const count = rows.length;
+      const even = count + (count % 2);
+      engine.bytes.fill(0, PLACE.pairs, PLACE.pairs + even * even * 16);
+      engine.bytes.fill(0, PLACE.gramian, PLACE.gramian + count * count * 8);
+      const span = home ? BLOCK : SPAN;
+      const lastRow = count - 1;
+      for (let k = 0; k < even; k++) {
+        const place = Math.min(k, lastRow);
+        enter(engine, k, home ? rows[place]!.byteOffset : slot(place), 1);
+      }
+      const { length } = rows[0];
+      for (let from = 0; from < length; from += span) {
+        const size = Math.min(span, length - from);
+        if (!home) rows.forEach((row, k) => engine.bytes.set(bytesAt(row, from, size), slot(k)));
+        engine.run.gramColumns(PLACE.pairs, PLACE.table, even, home ? from : 0, size);
+        const over = from + size === length || (from + size) % BLOCK === 0;
+        if (over) engine.run.gramReduce(PLACE.gramian, PLACE.pairs, even, count);
+      }
+      const gramian = new Float64Array(engine.bytes.slice(PLACE.gramian, PLACE.gramian + count * count * 8).buffer);
+      for (let i = 0; i < count; i++) {
+        for (let j = 0; j < i; j++) gramian[i * count + j] = gramian[j * count + i]!;
+      }
+      return gramian;
+    },
+    accumulate(sum, row, weight) {
+      over([sum, row], {
+        written: 1,
+        unit: 1,
+        run: ({ run }, [to, from], n) => run.accumulate(to!, from!, n, weight),
+      });
+    },
+    roundScaled(sum, scale, into) {
+      over([into, sum], {
+        written: 1,
+        unit: 1,
+        run: ({ run }, [to, from], n) => run.roundScaled(to!, from!, n, scale),
+      });
+    },
+    sumOfSquares(row) {
+      const engine = homeOf([row]) ?? stage();
+      const lanes = engine.bytes.subarray(PLACE.lanes, PLACE.lanes + 64).fill(0);
+      over([row], { written: 0, unit: 1, run: ({ run }, [from], n) => run.squares(PLACE.lanes, from!, n) });
+      return addLanes(new Float64Array(lanes.slice().buffer));
+    },
+    medians(rows) {
+      if (rows.length >= SLOTS) return plain.medians(rows);
+      return columns(rows, ({ run }, out, n) => run.medians(out, PLACE.table, rows.length, n, PLACE.sorted));
+    },
+    trimmedMeans(rows, cut) {
+      if (rows.length >= SLOTS) return plain.trimmedMeans(rows, cut);
+      return columns(rows, ({ run }, out, n) => run.trimmedMeans(out, PLACE.table, rows.length, n, PLACE.sorted, cut));
+    },
+    sgd(values, gradient, { rate, scale, weightDecay }) {
+      over([values, gradient], {
+        written: 1,
+        unit: 2,
+        run: ({ run }, [v, g], n) => run.sgd(v!, g!, n, rate, scale, weightDecay),
+      });
+    },
+    momentum(values, gradient, m, { rate, scale, weightDecay, momentum, nesterov }) {
+      over([values, m, gradient], {
+        written: 2,
+        unit: 2,
+        run: ({ run }, [v, buffer, g], n) =>
+          run.momentum(v!, g!, buffer!, n, rate, scale, weightDecay, momentum, nesterov ? 1 : 0),
+      });
+    },
+    adam(values, gradient, { m, v }, { rate, scale, beta1, beta2, epsilon, weightDecay, number }) {
+      const numbers = [
+        rate,
+        scale,
+        beta1,
+        beta2,
+        1 - beta1 ** number,
+        1 - beta2 ** number,
+        1 - rate * weightDecay,
+        epsilon,
+      ];
+      over([values, m, v, gradient], {
+        written: 3,
+        unit: 2,
+        run: ({ run }, [value, first, second, g], n) => run.adam(value!, g!, first!, second!, n, ...numbers),
+      });
+    },
+    encodeFloat16: (values, into) =>
+      over([into, values], { written: 1, unit: 8, run: ({ run }, [to, from], n) => run.encodeFloat16(to!, from!, n) }),
+    decodeFloat16: (codes, into) =>
+      over([into, codes], { written: 1, unit: 4, run: ({ run }, [to, from], n) => run.decodeFloat16(to!, from!, n) }),
+    encodeBfloat16: (values, into) =>
+      over([into, values], {
+        written: 1,
+        unit: 8,
+        run: ({ run }, [to, from], n) => run.encodeBfloat16(to!, from!, n),
+      }),
+    decodeBfloat16: (codes, into) =>
+      over([into, codes], { written: 1, unit: 4, run: ({ run }, [to, from], n) => run.decodeBfloat16(to!, from!, n) }),
+    encodeInt8(values, residual, { codes, scales, chunk }) {
+      if (chunk > SPAN) return plain.encodeInt8(values, residual, { codes, scales, chunk });
+      const home = homeOf([codes, values, residual]);
+      let finite = true;
+      for (let from = 0, c = 0; finite && from < values.length; from += chunk, c++) {
+        const to = Math.min(values.length, from + chunk);
+        const direct = home && (to - from) % 16 === 0;
+        if (direct) {
+          const at = residual.byteOffset + from * 4;
+          scales[c] = home.run.encodeInt8(codes.byteOffset + from, values.byteOffset + from * 4, at, to - from);
+        } else {
+          const parts = [codes.subarray(from, to), residual.subarray(from, to), values.subarray(from, to)];
+          overLanes(undefined, stage, {
+            vectors: parts,
+            written: 2,
+            unit: 16,
+            run: ({ run }, [code, rest, value], n) => void (scales[c] = run.encodeInt8(code!, value!, rest!, n)),
+          });
+        }
+        finite = !Number.isNaN(scales[c]!);
+      }
+      return finite;
+    },
+    decodeInt8({ codes, scales, chunk }, into) {
+      const home = homeOf([into, codes]);
+      for (let from = 0, c = 0; from < into.length; from += chunk, c++) {
+        const to = Math.min(into.length, from + chunk);
+        if (home && (to - from) % 8 === 0) {
+          home.run.decodeInt8(into.byteOffset + from * 4, codes.byteOffset + from, to - from, scales[c]!);
+        } else {
+          over([into.subarray(from, to), codes.subarray(from, to)], {
+            written: 1,
+            unit: 8,
+            run: ({ run }, [out, code], n) => run.decodeInt8(out!, code!, n, scales[c]!),
+          });
+        }
+      }
+    },
+    feedback: (residual, values) =>
+      over([residual, values], { written: 1, unit: 4, run: ({ run }, [to, from], n) => run.feedback(to!, from!, n) }),
+    feedbackVelocity: (residual, velocity, values, keep) =>
+      over([residual, velocity, values], {
+        written: 2,
+        unit: 4,
+        run: ({ run }, [to, moving, from], n) => run.velocity(to!, moving!, from!, n, keep),
+      }),
+    largest: (values, count) => largestOf(homeOf([values]) ?? null, stage, values, count),
+  };
+}
+
+/** Notes a row in the engine's table. */
+function enter({ data }: Engine, place: number, pointer: number, weight: number): void {
+  data.setUint32(PLACE.table + place * 16, pointer, true);
+  data.setFloat64(PLACE.table + place * 16 + 8, weight, true);
+}
