@@ -9,7 +9,7 @@ import type { Disk } from '@trunkline/model/store';
 interface Closed {
   readonly round: number;
   readonly attempt: number;
-  readonly accepted: readonly { client: string; call: number; age?: number; scale?: number }[];
+  readonly accepted: readonly { client: string; call: number; attempt?: number; age?: number; scale?: number }[];
   readonly sha256: string;
 }
 
@@ -78,8 +78,8 @@ export function replayPlan(plan: Plan, folder: string, disk: Readable = filesyst
     if (record.kind !== 'closed') continue;
     const closed = head as Closed;
     if (closed.round !== rounds) throw new Error(`round ${closed.round} follows ${rounds - 1}`);
-    const answers = closed.accepted.map(({ client, call, scale = 1 }) => {
-      const key = `${client}/${call}/${closed.attempt}`;
+    const answers = closed.accepted.map(({ client, call, attempt = closed.attempt, scale = 1 }) => {
+      const key = `${client}/${call}/${attempt}`;
       if (applied.includes(key)) throw new Error(`${key} is added twice`);
       applied.push(key);
       const rows = given.get(key) ?? [];
@@ -170,8 +170,9 @@ const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 /** Records of all segments in order, read without the coordinator's own reader. What a crash left unfinished at an end is left out. */
 function* recordsIn(folder: string, disk: Readable): Generator<{ head: unknown; body: Uint8Array }> {
   const names = disk.list(folder).filter((name) => name.endsWith('.journal'));
-  let skipped = 0;
   for (const name of names.sort()) {
+    // What follows a checkpoint does so in its file.
+    let skipped = 0;
     const bytes = Buffer.from(disk.read(join(folder, name))!);
     let at = 0;
     while (at + 16 <= bytes.length) {

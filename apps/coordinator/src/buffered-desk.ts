@@ -31,7 +31,9 @@ export interface HeldAnswers extends Pick<Accepted, 'client' | 'call' | 'scale'>
   readonly answers: Answers;
 }
 
-interface Held extends Accepted, HeldAnswers {
+interface Held extends Omit<Accepted, 'attempt'>, HeldAnswers {
+  /** The attempt that it was asked for in. */
+  readonly under: number;
   readonly probes: readonly Row[];
   readonly parts: readonly JournalPart[];
 }
@@ -54,7 +56,8 @@ export function createBufferedDesk(plan: Plan, rules: BufferRules, deps: DeskDep
     if (!call) throw fail('CONTRIBUTION_STALE', { found: 'some', expected: 'none' });
     return call;
   };
-  const begin = ({ client, round, asked, probe }: Pick<CalledRecord, 'client' | 'round' | 'asked' | 'probe'>): Call => {
+  const begin = (called: Pick<CalledRecord, 'client' | 'round' | 'attempt' | 'asked' | 'probe'>): Call => {
+    const { client, round, attempt, asked, probe } = called;
     const { length } = trunk.layout;
     const bounds = { probe: probe && exchange === 'sum', maxNorm: config.maxNorm };
     const parts: JournalPart[] = [];
@@ -75,14 +78,15 @@ export function createBufferedDesk(plan: Plan, rules: BufferRules, deps: DeskDep
     // λ is shared out among all who are seated, whoever answers next.
     const all = members.asked([...members.all.keys()].sort(byCodeUnits));
     const asked = all.find((entry) => entry.client === client)!;
-    return begin({ client, round: counts.get(client) ?? 0, asked, probe: probing });
+    return begin({ client, round: counts.get(client) ?? 0, attempt, asked, probe: probing });
   };
   /** Notes a trunk that the call may be answered from. */
   const callFrom = (client: string, call: Call, version: number) => {
     if (call.versions.has(version)) return;
     call.versions.add(version);
     const { intake, asked, probe } = call;
-    const record = { kind: 'called', client, round: intake.round, attempt, version, asked, probe } as const;
+    const { round, attempt } = intake;
+    const record = { kind: 'called', client, round, attempt, version, asked, probe } as const;
     if (recorder.contribution) call.parts.push({ record });
     recorder.note(record);
   };
@@ -105,7 +109,8 @@ export function createBufferedDesk(plan: Plan, rules: BufferRules, deps: DeskDep
     const stale = age > rules.maxAge;
     const scale = stale ? 0 : stalenessScale(rules.staleness, age);
     const probes = probe && !stale ? intake.probes() : [];
-    held.push({ client, call: intake.round, version, age, scale, answers: intake.answers(), probes, parts });
+    const { round: call, attempt: under } = intake;
+    held.push({ client, call, under, version, age, scale, answers: intake.answers(), probes, parts });
     return stale ? age : null;
   };
   return {
@@ -150,11 +155,21 @@ export function createBufferedDesk(plan: Plan, rules: BufferRules, deps: DeskDep
     current: (client) => due(client).intake,
     answered,
     settle,
+    renew(next) {
+      attempt = next;
+      const dropped = [...calls.values()].reduce((sum, { intake }) => sum + intake.taken, 0);
+      for (const { intake } of calls.values()) intake.close();
+      calls.clear();
+      return dropped;
+    },
     close() {
       const all = held.sort((a, b) => byCodeUnits(a.client, b.client) || a.call - b.call);
       held = [];
       const used = all.filter(({ scale }) => scale > 0);
-      const accepted = all.map(({ client, call, version, age, scale }) => ({ client, call, version, age, scale }));
+      const accepted = all.map(({ client, call, under, version, age, scale }) => {
+        const earlier = under === attempt ? {} : { attempt: under };
+        return { client, call, ...earlier, version, age, scale };
+      });
       const closed: ClosedRound = {
         answers: mergeAnswers(used, trunk.layout.length),
         probes: latestRows(used.flatMap(({ probes }) => probes)),
@@ -179,10 +194,7 @@ export function createBufferedDesk(plan: Plan, rules: BufferRules, deps: DeskDep
         attempt = record.attempt;
         probing = record.probe;
       }
-      if (record.kind === 'called') {
-        attempt = record.attempt;
-        callFrom(record.client, calls.get(record.client) ?? begin(record), record.version);
-      }
+      if (record.kind === 'called') callFrom(record.client, calls.get(record.client) ?? begin(record), record.version);
       if (record.kind === 'contribution') {
         const { intake, parts } = due(record.client);
         intake.restore(record.client, record.message, body);

@@ -1,10 +1,9 @@
-import { markPoint } from './returning.ts';
+import { goOn, markPoint, renewed } from './returning.ts';
 import type { Effect, Resumption, RoundsConfig, RoundsEvent, RoundsState, Timer } from './round-events.ts';
 import {
   byCodeUnits,
   diverging,
   gaveUp,
-  goOn,
   initialRounds,
   isPoint,
   missingTasks,
@@ -64,6 +63,10 @@ export function bufferedStep(config: BufferedConfig, state: BufferedState, event
       if (!state.paused) return [];
       state.paused = false;
       return state.phase === 'training' ? closeOrAsk(config, state) : [];
+    case 'renew':
+      // Answers that are in stay; what is under way belongs to an attempt that is no more.
+      state.busy.clear();
+      return [...renewed(state, event.attempt), ...(state.phase === 'gathering' ? [] : proceed(config, state))];
     // Which answers came in which order cannot be repeated: there is no way back.
     case 'rewind':
       return [];

@@ -210,7 +210,7 @@ async function openDoor(opened: OpenedRun, deps: DoorDeps): Promise<Coordinator>
     const { sha256, seeded, unused } = plan.start;
     emit({ event: 'started-from', file: config.trunk.from!.file, sha256, seeded: [...seeded], unused: [...unused] });
   }
-  for (const { file, problem } of opened.damaged) emit({ event: 'damaged', file, problem });
+  for (const damage of opened.damaged) emit({ event: 'damaged', ...damage });
   if (cut > 0) emit({ event: 'damaged', file: events, problem: `its torn last line (${cut} bytes) was cut` });
   core.begin();
 

@@ -10,7 +10,9 @@ import { createFarewell } from './farewell.ts';
 import { afterRecord } from './journal/after-record.ts';
 import type { FoundJournal } from './journal/read-journal.ts';
 import { createRecorder } from './journal/recorder.ts';
-import { baseOf, takeUp } from './journal/take-up.ts';
+import { goOnFrom } from './journal/go-on.ts';
+import { toldLoss } from './journal/loss.ts';
+import { baseOf } from './journal/take-up.ts';
 import { createMachine } from './machine.ts';
 import { createMembers } from './members.ts';
 import type { Plan } from './plan.ts';
@@ -140,7 +142,7 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
       case 'return':
         return telling.back(effect.client, effect);
       case 'renew':
-        return ledger.begin(effect.attempt, effect.round);
+        return renew(effect);
       case 'anew':
         members.all.get(effect.client)!.cold = config.warmup > 0;
         selection.forget();
@@ -194,6 +196,15 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
     emit({ event: 'rewound', round, attempt });
   };
 
+  /** What the journal has lost is said with what is asked anew because of it. */
+  const renew = ({ round, attempt }: Extract<Effect, { do: 'renew' }>) => {
+    ledger.renew(attempt, round);
+    const dropped = desk.renew(attempt);
+    const loss = deps.record?.found?.loss;
+    if (loss) emit({ event: 'damaged', ...toldLoss(loss, dropped) });
+    emit({ event: 'rewound', round, attempt });
+  };
+
   const closeRound = ({ round, attempt, clients }: Extract<Effect, { do: 'close' }>) => {
     const begun = deps.clock.now();
     const { answers, probes, losses, timings, accepted, counted } = desk.close();
@@ -236,33 +247,22 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
     void farewell.tell({ run: config.run, rounds, sha256 }, anyone).then(() => end({ kind: 'finished', ...outcome }));
   };
 
-  /** Goes on where the journal ends: as if nothing had happened, but that everyone's line is broken. */
-  const goOnFrom = (found: FoundJournal) => {
-    const told = recorder.hush(() =>
-      takeUp(found.entries(), {
-        machine,
-        members,
-        desk,
-        keeper,
-        selection,
-        scores,
-        scored: (tasks: readonly ScoredTask[] = sortedScores()) => void (lastScores = [...tasks]),
-        goBack: (round: number) => restore(deps.checkpoints!.load(round)),
-        warmup: config.warmup,
-      }),
-    );
-    if (told.rounds > 0) kept = undefined;
-    ledger.saved(keeper.version);
-    started = lastClosed = openedAt = deps.clock.now();
-    lastTraffic = deps.traffic();
-    emit({ event: 'continued', round: keeper.version, attempt: state.attempt });
-    // What the last process had begun to do, then the lines that its end broke.
-    if (told.closed !== null) feed({ type: 'closed', round: told.closed });
-    if (!machine.reopen()) told.due.forEach(carryOutNext);
-    for (const { client, connected } of [...state.seats.values()])
-      if (connected) feed({ type: 'left', client, goodbye: false });
-    if (state.phase === 'gathering' || state.asked.size === 0) machine.begin().forEach(carryOutNext);
-    machine.remind().forEach(carryOutNext);
+  const goOnBy = (found: FoundJournal) => {
+    const parts = {
+      ...{ machine, members, desk, keeper, selection, scores, warmup: config.warmup },
+      scored: (tasks: readonly ScoredTask[] = sortedScores()) => void (lastScores = [...tasks]),
+      goBack: (round: number) => restore(deps.checkpoints!.load(round)),
+    };
+    goOnFrom(found, {
+      ...{ parts, ledger, feed, carryOut: carryOutNext },
+      hush: (tell) => recorder.hush(tell),
+      told(rounds) {
+        if (rounds > 0) kept = undefined;
+        started = lastClosed = openedAt = deps.clock.now();
+        lastTraffic = deps.traffic();
+        emit({ event: 'continued', round: keeper.version, attempt: state.attempt });
+      },
+    });
   };
 
   const conversation = createConversation(plan, {
@@ -308,7 +308,7 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
         const { rounds, sha256, seconds, tasks: scores } = from.result;
         return sayFinished({ rounds, sha256, seconds, scores }, true);
       }
-      if (deps.record?.found) return goOnFrom(deps.record.found);
+      if (deps.record?.found) return goOnBy(deps.record.found);
       if (from) emit({ event: 'continued', round: from.snapshot.version, attempt: ledger.attempt });
       machine.begin().forEach(carryOutNext);
     },

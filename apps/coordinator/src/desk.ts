@@ -24,6 +24,11 @@ export interface Desk {
    * its trunk and the newest, where it is too old to count; otherwise null.
    */
   settle(client: string): number | null;
+  /**
+   * What was asked is not wanted any more: it is asked anew under this attempt.
+   * @returns contributions that had come in for it
+   */
+  renew(attempt: number): number;
   /** Everything since the round opened, in its fixed order. */
   close(): ClosedRound;
   /** Mode `buffered`: answers of each client so far. */

@@ -26,6 +26,8 @@ export interface RoundIntake extends Uploads {
   readonly attempt: number;
   /** The client has nothing more to send; its losses, row by row. */
   answered(client: string, message: AnsweredMessage): void;
+  /** Contributions that are in. */
+  readonly taken: number;
   /** Who contributed to the step, in the order in which it is added. */
   readonly contributors: readonly string[];
   /** How many clients, in sorted order, have been added for good: whose memory is free again. */
@@ -164,6 +166,9 @@ export function openIntake(options: {
         if (later !== undefined) after.set(`${task}/${client}`, later ?? NaN);
       }
       if (!summed.has(client)) sum.put(client, null);
+    },
+    get taken() {
+      return [...counted.values()].reduce((sum, count) => sum + count, 0);
     },
     get contributors() {
       const rowsOf = new Set([...rows.values()].flatMap(({ client, kind }) => (kind === 'row' ? [client] : [])));

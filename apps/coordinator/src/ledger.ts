@@ -39,8 +39,10 @@ export interface Ledger {
   /** The last attempt that anyone may have been told. */
   readonly attempt: number;
   listened(port: number): void;
-  /** A new attempt begins, from `round`. @throws STORAGE_FAILED */
+  /** A new attempt begins, from `round`, which everyone goes back to. @throws STORAGE_FAILED */
   begin(attempt: number, round: number): void;
+  /** The same, but that clients keep what they hold. @throws STORAGE_FAILED */
+  renew(attempt: number, round: number): void;
   /** A checkpoint of the attempt under way is durable, or the journal leads there. */
   saved(round: number): void;
   /**
@@ -91,6 +93,10 @@ function ledgerOver(first: LedgerFile, newest: number | null, keep: (data: Ledge
     data = next;
   };
   const last = () => data.attempts.at(-1)!;
+  const next = (attempt: number, round: number) => {
+    const before = { ...last(), reached };
+    put({ ...data, attempts: [...data.attempts.slice(0, -1), before, { attempt, from: round, reached: null }] });
+  };
   return {
     birth: data.birth,
     get port() {
@@ -103,11 +109,11 @@ function ledgerOver(first: LedgerFile, newest: number | null, keep: (data: Ledge
       if (port !== data.port) put({ ...data, port });
     },
     begin(attempt, round) {
-      const before = { ...last(), reached };
-      put({ ...data, attempts: [...data.attempts.slice(0, -1), before, { attempt, from: round, reached: null }] });
+      next(attempt, round);
       reached = round;
     },
-    saved: (round) => void (reached = round),
+    renew: next,
+    saved: (round) => void (reached = Math.max(round, reached ?? 0)),
     contradicts(client, stands, holds) {
       if (!stands) return null;
       const known = data.attempts.find(({ attempt }) => attempt === stands.attempt);

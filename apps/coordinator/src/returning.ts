@@ -1,5 +1,5 @@
 import { GENERATIONS } from '@trunkline/model/store';
-import type { Effect, Point, RoundsEvent, RoundsState, Seat } from './round-events.ts';
+import type { Effect, Point, RoundsConfig, RoundsEvent, RoundsState, Seat } from './round-events.ts';
 
 /**
  * Ways back to a round that both sides hold, for modes that wait: part of the round machine of `rounds.ts`, as pure as it.
@@ -13,6 +13,21 @@ export function commonRound({ checkpoints, seats }: RoundsState): number | undef
   const held = [...seats.values()].filter(({ connected, holds }) => connected && holds.length > 0);
   const rounds = checkpoints.map(({ round }) => round).sort((a, b) => b - a);
   return rounds.find((round) => held.every(({ holds }) => holds.includes(round))) ?? rounds[0];
+}
+
+/** Everyone expected is there. A run that goes on from its folder first finds its clients a common round, or at least a new attempt. */
+export function goOn(config: RoundsConfig, state: RoundsState): Effect[] {
+  const round = commonRound(state);
+  if (!state.resumed || round === undefined) return [];
+  state.resumed = false;
+  return config.onMissing === 'wait' ? goBack(state, round) : renewed(state, state.attempt + 1);
+}
+
+/** A mode that never goes back goes on under a new attempt, from where it is; the caller asks anew for what is due. */
+export function renewed(state: RoundsState, attempt: number): Effect[] {
+  state.attempt = attempt;
+  state.base = state.round;
+  return [{ do: 'renew', round: state.round, attempt }];
 }
 
 /** Back to `round` under a new attempt; the caller opens it. Who does not hold it begins anew, and that is said. */
@@ -36,6 +51,26 @@ export function goBack(state: RoundsState, round: number): Effect[] {
     { do: 'rewind', round, attempt: state.attempt, anew },
     ...lost.map((client): Effect => ({ do: 'anew', client })),
   ];
+}
+
+/** A client that was seated before is back: what that sets off, and whether everyone goes back with it; undefined: nothing. */
+export function takeBack(
+  state: RoundsState,
+  before: Seat,
+  event: Extract<RoundsEvent, { type: 'joined' }>,
+): { effects: Effect[]; everyone: boolean } | undefined {
+  const { client } = event;
+  const { round, attempt } = state;
+  switch (comesBack(state, before, event)) {
+    case 'everyone':
+      return { effects: goBack(state, commonRound(state)!), everyone: true };
+    case 'return':
+      return { effects: [{ do: 'return', client, round, attempt }], everyone: false };
+    case 'anew':
+      return { effects: [{ do: 'anew', client }], everyone: false };
+    case 'stands':
+      return undefined;
+  }
 }
 
 /** What becomes of a client that was seated before and is back: nothing, where its heads are those of the round that it owes. */

@@ -124,6 +124,12 @@ export function createRoundDesk(plan: Plan, deps: DeskDeps): Desk {
       grantMore();
     },
     settle: () => null,
+    renew() {
+      const dropped = intake?.taken ?? 0;
+      intake?.close();
+      intake = null;
+      return dropped;
+    },
     close() {
       const round = current();
       const answers = round.answers();

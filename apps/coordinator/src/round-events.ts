@@ -117,6 +117,8 @@ export type RoundsEvent =
     }
   | { readonly type: 'timer'; readonly timer: Timer }
   | { readonly type: 'rewind'; readonly round: number }
+  /** Part of the record is lost: what was asked is asked anew, under a later attempt. */
+  | { readonly type: 'renew'; readonly attempt: number }
   | { readonly type: 'pause' }
   | { readonly type: 'resume' }
   | { readonly type: 'stop' };

@@ -1,5 +1,5 @@
 import { fail, type TrunklineError } from '@trunkline/protocol';
-import { comesBack, commonRound, goBack, markHeld, markPoint } from './returning.ts';
+import { goBack, goOn, markHeld, markPoint, renewed, takeBack } from './returning.ts';
 import type { Effect, Resumption, RoundsConfig, RoundsEvent, RoundsState, Seat, Timer } from './round-events.ts';
 
 /**
@@ -54,6 +54,9 @@ export function step(config: RoundsConfig, state: RoundsState, event: RoundsEven
     case 'rewind':
       if (!state.checkpoints.some(({ round }) => round === event.round)) return [];
       return [...goBack(state, event.round), ...goOnFrom(config, state)];
+    case 'renew':
+      // What was asked under the attempt before is asked anew.
+      return [...renewed(state, event.attempt), ...(state.phase === 'gathering' ? [] : proceed(config, state))];
     case 'pause':
       state.paused = true;
       return [];
@@ -103,11 +106,8 @@ function joined(config: RoundsConfig, state: RoundsState, event: Extract<RoundsE
     return [...goOn(config, state), ...goOnFrom(config, state)];
   }
   if (before && config.onMissing === 'wait') {
-    const way = comesBack(state, before, event);
-    if (way === 'everyone') return [...goBack(state, commonRound(state)!), ...goOnFrom(config, state)];
-    const { round, attempt } = state;
-    if (way === 'return') return [{ do: 'return', client, round, attempt }, ...repeat(state, client)];
-    if (way === 'anew') return [{ do: 'anew', client }, ...repeat(state, client)];
+    const back = takeBack(state, before, event);
+    if (back) return [...back.effects, ...(back.everyone ? goOnFrom(config, state) : repeat(state, client))];
   }
   if (state.phase === 'training' && state.asked.size === 0) return open(config, state);
   return repeat(state, client);
@@ -120,16 +120,6 @@ export function seat(
 ): void {
   const began = stands !== undefined || (state.seats.get(client)?.began ?? false);
   state.seats.set(client, { client, tasks, connected: true, holds, began });
-}
-
-/** Everyone expected is there. A run that goes on from its folder first finds its clients a common round, or at least a new attempt. */
-export function goOn(config: RoundsConfig, state: RoundsState): Effect[] {
-  const round = commonRound(state);
-  if (!state.resumed || round === undefined) return [];
-  state.resumed = false;
-  if (config.onMissing === 'wait') return goBack(state, round);
-  state.attempt++;
-  return [{ do: 'renew', round: state.round, attempt: state.attempt }];
 }
 
 /** From a trunk that rounds are left for, the next one opens; of the last trunk only the test scores are missing. */

@@ -53,7 +53,14 @@ export type RunEvent =
   /** Trunk 0 comes from a file, but for slots that keep seeded values; tensors of it that the trunk has no slot for are of no use. */
   | { event: 'started-from'; file: string; sha256: string; seeded: string[]; unused: string[] }
   /** A file of the run folder is damaged and was set aside, or a torn last line was cut: what is there before it is used. */
-  | { event: 'damaged'; file: string; problem: string }
+  | {
+      event: 'damaged';
+      file: string;
+      problem: string;
+      /** Of a journal that was cut there: what is lost of what it told. */
+      offset?: number;
+      lost?: { rounds: number; contributions: number; unreadBytes: number };
+    }
   /** A client came back without its saved state: it goes on with new heads. */
   | { event: 'anew'; client: string; round: number }
   | { event: 'paused' | 'resumed' | 'stopped'; round: number }
@@ -77,6 +84,8 @@ export interface Accepted {
   readonly client: string;
   /** The client's own count of answers: with it the client draws its batch. */
   readonly call: number;
+  /** The attempt that it was asked for in, where that is an earlier one than the step's. */
+  readonly attempt?: number;
   /** The trunk that it was computed from. */
   readonly version: number;
   /** τ: versions between that trunk and the one it moved. */

@@ -45,7 +45,7 @@ export function startCoordinator(world: World, { plan }: Variant, deps: Coordina
     const { ledger, checkpoints, from, damaged } = opened;
     const written = openRecord(opened, { disk, folder: FOLDER, failed: (error) => core.fail(error) });
     const record = deps.planted === 'journal-not-awaited' ? hasty(written) : written;
-    for (const { file, problem } of damaged) heard({ event: 'damaged', file, problem });
+    for (const damage of damaged) heard({ event: 'damaged', ...damage });
     ledger.listened(4100);
     const core = createCore(plan, {
       clock: process.clock,

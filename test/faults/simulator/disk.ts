@@ -13,8 +13,8 @@ export interface Storage {
   watch(before: (process: Process, point: WritePoint) => void): void;
   /** What goes wrong with it now; null: nothing. */
   trouble: 'ENOSPC' | 'EIO' | null;
-  /** Flips one bit of a file, as a bad sector does; null: no file's path matches. */
-  flip(pattern: RegExp): string | null;
+  /** Flips one bit of a file, as a bad sector does; null: no file's path matches. @param last of the matching path that sorts last */
+  flip(pattern: RegExp, last?: boolean): string | null;
 }
 
 /** Where a process may be stopped: what it is about to do, and to which file. */
@@ -179,12 +179,12 @@ export function createStorage(world: World, lies = false): Storage {
         if (content.bytes !== content.safe) content.bytes = content.safe = torn(content.bytes, content.safe);
       }
     },
-    flip(pattern) {
+    flip(pattern, last = false) {
       const paths = [...names]
         .filter(([path, { bytes }]) => pattern.test(path) && bytes.length > 0)
         .map(([path]) => path);
       if (paths.length === 0) return null;
-      const path = paths[random.below(paths.length)]!;
+      const path = last ? paths.sort().at(-1)! : paths[random.below(paths.length)]!;
       const content = names.get(path)!;
       const bytes = content.bytes.slice();
       bytes[random.below(bytes.length)]! ^= 1 << random.below(8);

@@ -23,12 +23,25 @@ export function judgeRecord(history: History, plan: Plan, disk: Pick<Disk, 'read
   for (const { sha256, rounds } of history.finished)
     if (sha256 !== trunks[rounds])
       broken.push(`the run ends in trunk ${sha256.slice(0, 8)}, its record in ${trunks[rounds]?.slice(0, 8)}`);
-  for (const { version, sha256 } of history.trunks)
-    if (trunks[version] !== sha256)
+  for (const { version, attempt, sha256 } of history.trunks)
+    if (trunks[version] !== sha256 && !isLost(history, version, attempt))
       broken.push(
         `trunk ${version} went out as ${sha256.slice(0, 8)}, its record says ${trunks[version]?.slice(0, 8)}`,
       );
-  return [...broken, ...lost(history, applied)];
+  return [...broken, ...notCounted(history, applied)];
+}
+
+/** The journal was damaged, and a later attempt went on from before that trunk. */
+const isLost = ({ events }: History, version: number, attempt: number): boolean =>
+  events.some((event) => event.event === 'rewound' && event.attempt > attempt && event.round < version);
+
+/** Acknowledged answers that are missing: as many as were said to be lost with a damaged journal may be. */
+function notCounted(history: History, applied: readonly string[]): string[] {
+  const missing = lost(history, applied);
+  const said = history.events.map((event) => (event.event === 'damaged' ? event.lost : undefined));
+  // Bytes that nobody can read may have held one more.
+  const most = said.reduce((sum, one) => sum + (one ? one.contributions + (one.unreadBytes > 0 ? 1 : 0) : 0), 0);
+  return missing.length > most ? missing : [];
 }
 
 /** Acknowledged answers that the trunk does not hold, though one of the same client after it is there. */

@@ -38,6 +38,8 @@ export interface Chosen {
   readonly planted?: Planted | undefined;
   /** Instead of a storm: once, in the middle of the run, a bit of such a file of the coordinator is changed and its process killed. */
   readonly damaged?: RegExp;
+  /** In the file of them that sorts last. */
+  readonly last?: boolean;
   /** Instead of a storm: the coordinator is stopped at each write point that is not in here yet, and goes in. */
   readonly crashes?: Set<string>;
 }
@@ -45,7 +47,7 @@ export interface Chosen {
 /** The run of a seed: which variant, which storm and every delay come from the seed alone. */
 export async function simulateSeed(
   seed: number,
-  { variant: name, planted, damaged, crashes }: Chosen = {},
+  { variant: name, planted, damaged, last, crashes }: Chosen = {},
 ): Promise<Simulated> {
   const drawn = variants[randomStream(seed, 'variant').below(variants.length)]!;
   const variant = name === undefined ? drawn : variants.find((one) => one.name === name)!;
@@ -57,7 +59,7 @@ export async function simulateSeed(
   const storm = crashes
     ? crashEverywhere(world, federation, crashes)
     : damaged
-      ? strikeOnce(world, federation, damaged)
+      ? strikeOnce(world, federation, { damaged, last })
       : startStorm(world, federation);
   const late = () => storm.over && world.now > storm.calmSince + CALM_MS;
   const how = await world.run(() => federation.over || late(), { most: MOST_EVENTS, untilMs: Infinity });
@@ -83,7 +85,11 @@ async function withoutFaults(variant: Variant): Promise<Reference> {
   return reference;
 }
 
-function strikeOnce(world: World, federation: Federation, damaged: RegExp): Storm {
+function strikeOnce(
+  world: World,
+  federation: Federation,
+  { damaged, last }: { damaged: RegExp; last: boolean | undefined },
+): Storm {
   const { coordinator } = federation;
   const at = 250 + world.random.below(200);
   const storm = { over: false, calmSince: 0 };
@@ -93,7 +99,7 @@ function strikeOnce(world: World, federation: Federation, damaged: RegExp): Stor
     if (struck || world.events < at) return;
     struck = true;
     federation.kill(coordinator, { ms: 1_000, powerLost: false, again });
-    world.note(`  damaged: ${coordinator.storage.flip(damaged)}`);
+    world.note(`  damaged: ${coordinator.storage.flip(damaged, last)}`);
   });
   return storm;
 }

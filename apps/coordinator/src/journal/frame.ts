@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib';
  * u32 each), the head as JSON in UTF-8, the body as it is, a line feed. CRC-32 is zlib's (IEEE 802.3): any change of up to 32 bits in a row is found, and
  * the runtime computes it natively, which it does not for Castagnoli's polynomial.
  */
-const PREFIX = 16;
+export const PREFIX = 16;
 
 /** No record ends in a zero: what a file system leaves of bytes that never arrived does. */
 const END = Uint8Array.of(0x0a);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { TrunklineError } from '@trunkline/protocol';
 import type { Disk } from '@trunkline/model/store';
 import type { RunSnapshot } from '../checkpoints.ts';
+import { readLoss, type JournalLoss } from './loss.ts';
 import { cutTornTail, recordsOf, segmentsIn, type Entry, type Segment, type TornTail } from './segments.ts';
 
 /** Folder of the journal in a run's. */
@@ -16,6 +17,8 @@ export interface FoundJournal {
   readonly entries: () => Iterable<Entry>;
   /** What a crash left unfinished, now cut off. */
   readonly torn: TornTail | null;
+  /** What was cut off because it was damaged, in this process or in one before; undefined: nothing ever was. */
+  readonly loss: JournalLoss | undefined;
   /** Damage in segments that are not needed any more. */
   readonly damaged: readonly TrunklineError[];
 }
@@ -42,6 +45,7 @@ export function readJournal(disk: Disk, runFolder: string, sound: readonly RunSn
     segments,
     snapshot,
     torn,
+    loss: readLoss(disk, runFolder),
     damaged: segments.flatMap(({ problem }) => problem ?? []),
     *entries() {
       for (const { sequence } of needed) yield* recordsOf(disk, folder, sequence);
@@ -51,12 +55,16 @@ export function readJournal(disk: Disk, runFolder: string, sound: readonly RunSn
 
 /** Puts a journal that cannot be told out of the way, unchanged. @returns its new name */
 export function setJournalAside(disk: Disk, runFolder: string): string {
-  const folder = journalFolder(runFolder);
+  const aside = nextAside(disk, runFolder);
+  disk.rename(journalFolder(runFolder), aside);
+  disk.syncFolder(runFolder);
+  return aside;
+}
+
+/** The name that it will have. */
+export function nextAside(disk: Disk, runFolder: string): string {
   for (let n = 1; ; n++) {
-    const aside = `${folder}.damaged-${n}`;
-    if (disk.list(aside).length > 0) continue;
-    disk.rename(folder, aside);
-    disk.syncFolder(runFolder);
-    return aside;
+    const aside = `${journalFolder(runFolder)}.damaged-${n}`;
+    if (disk.list(aside).length === 0) return aside;
   }
 }

@@ -55,7 +55,11 @@ export function retell(entries: Iterable<Entry>, to: Retold): Told {
   const done = (matches: (effect: Effect) => boolean) => {
     due = due.slice(due.findIndex(matches) + 1);
   };
-  for (const { record, body } of entries) {
+  let before = '';
+  for (const { record, body, file } of entries) {
+    // A crash may have cut off the rest of what followed a checkpoint; it follows in no other segment.
+    if (file !== before) skipped = 0;
+    before = file;
     if (skipped > 0) {
       skipped--;
       continue;

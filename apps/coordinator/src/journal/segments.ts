@@ -8,8 +8,10 @@ import { JOURNAL_FORMAT, type BaseRecord, type JournalRecord, type SegmentHead }
 export interface Segment {
   readonly sequence: number;
   readonly file: string;
-  /** The checkpoint that it begins with; null: it goes on from the segment before. */
+  /** The checkpoint that it begins with, with all that followed it at once; null: it goes on from the segment before. */
   readonly base: BaseRecord | null;
+  /** Up to this byte it can be told; a checkpoint whose following is not whole cannot. */
+  readonly sound: number;
   /** What is wrong with it; null: nothing. */
   readonly problem: TrunklineError | null;
 }
@@ -20,6 +22,8 @@ export interface Entry {
   readonly body: Uint8Array;
   readonly file: string;
   readonly offset: number;
+  /** Where the next one begins. */
+  readonly end: number;
 }
 
 export const segmentFile = (folder: string, sequence: number): string =>
@@ -91,7 +95,7 @@ export function* recordsOf(disk: Disk, folder: string, sequence: number): Genera
     if (reading.is !== 'record') throw damaged(file, offset, 'it ends in the middle of a record');
     const { head, body, end } = reading.frame;
     if (offset === 0) checkHead(file, sequence, head as SegmentHead);
-    else yield { record: head as JournalRecord, body, file, offset };
+    else yield { record: head as JournalRecord, body, file, offset, end };
     offset = end;
   }
 }
@@ -110,15 +114,23 @@ export function segmentsIn(disk: Disk, folder: string): Segment[] {
 function surveyed(disk: Disk, folder: string, sequence: number): Segment {
   const file = segmentFile(folder, sequence);
   let base: BaseRecord | null = null;
-  let records = 0;
+  let following = 0;
+  let begins = 0;
+  let sound = 0;
+  const found = (problem: TrunklineError | null): Segment => {
+    const whole = following === 0;
+    return { sequence, file, base: whole ? base : null, sound: whole ? sound : begins, problem };
+  };
   try {
-    for (const { record } of recordsOf(disk, folder, sequence)) {
-      if (records === 0 && record.kind === 'base') base = record;
-      records++;
+    for (const { record, offset, end } of recordsOf(disk, folder, sequence)) {
+      if (sound === 0) begins = offset;
+      if (sound === 0 && record.kind === 'base') [base, following] = [record, record.following];
+      else if (following > 0) following--;
+      sound = end;
     }
-    return { sequence, file, base, problem: null };
+    return found(null);
   } catch (thrown) {
-    return { sequence, file, base, problem: toTrunklineError(thrown) };
+    return found(toTrunklineError(thrown));
   }
 }
 

@@ -59,7 +59,7 @@ export function takeUp(entries: Iterable<Entry>, parts: RunParts): Told {
 }
 
 /** What the machine asks for, as far as it is done in memory. */
-function rememberOnly(effect: Effect, { members, selection, scores, scored, goBack, warmup }: RunParts): void {
+function rememberOnly(effect: Effect, { members, desk, selection, scores, scored, goBack, warmup }: RunParts): void {
   switch (effect.do) {
     case 'evaluate':
       return scores.clear();
@@ -68,6 +68,8 @@ function rememberOnly(effect: Effect, { members, selection, scores, scored, goBa
     case 'rewind':
       for (const member of members.all.values()) member.cold = false;
       return goBack(effect.round);
+    case 'renew':
+      return void desk.renew(effect.attempt);
     case 'return':
       members.all.get(effect.client)!.cold = false;
       return;
