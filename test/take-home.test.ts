@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sha256 } from '@trunkline/protocol';
 import { decodeSafetensors } from '@trunkline/model/store';
 import { writeSmallRun } from './bad-input/small-run.ts';
 import { start, tellAll, type Command, type Told } from './bad-input/told.ts';
@@ -45,7 +46,11 @@ const evaluated = z.strictObject({
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'trunkline-take-home-'));
-  const run = writeSmallRun(folder);
+  const described = [
+    'client: north\n',
+    'client: north\ndescription: |\n  Waves of 2020.\n  Nobody | is in them.\n',
+  ] as const;
+  const run = writeSmallRun(folder, { changes: { 'north.yaml': described } });
   // More rounds than are best, so that the last trunk is not the one that was tested.
   const settings = ['rounds=12', 'evaluateEvery=2', 'select=best', 'optimizer.adam.learningRate=0.2'];
   const sets = settings.flatMap((setting) => ['--set', setting]);
@@ -168,6 +173,26 @@ describe('export', () => {
     expect(told['keras']!.stdout).toContain('cats.keras');
     expect(told['tfjs']!.stdout).toMatch(/cats\/model\.json, .*cats\/weights\.bin/);
     expect(told['again']).toMatchObject({ code: 2, stderr: expect.stringContaining('FILE_EXISTS') as string });
+  });
+
+  it('puts a card beside each: the client’s own words, its scores, the seed, what left, and the digests of the files', () => {
+    const card = readFileSync(join(folder, 'cats.keras.md'), 'utf8');
+    const { together } = trained.tasks[0]!.metrics['accuracy']!;
+    expect(card).toMatch(/^# cats\n/);
+    expect(card).toContain('\n> Waves of 2020.\n> Nobody | is in them.\n');
+    expect(card).toContain(`| cats | north | accuracy | ${together!.toFixed(4)} | – |`);
+    expect(card).toContain('Rows: 24 in training, 8 in validation, 8 in the test split.');
+    expect(card).toContain('| seed | 1 |');
+    expect(card).toContain('| trunk | dense 8 relu |');
+    expect(card).toContain(`| cats.keras | \`${sha256(readFileSync(join(folder, 'cats.keras')))}\` |`);
+    expect(card).toMatch(/neither clipped nor noised nor masked/);
+    expect(told['keras']!.stdout).toContain('cats.keras.md');
+    expect(readFileSync(join(folder, 'cats', 'README.md'), 'utf8')).toContain('| weights.bin | `');
+    const shared = readFileSync(join(folder, 'trunk.safetensors.md'), 'utf8');
+    expect(shared).toMatch(/^# The trunk of small\n/);
+    expect(shared).toContain(`| cats | north | accuracy | ${together!.toFixed(4)} | – |`);
+    expect(shared).toContain('| clients | north, south |');
+    expect(shared).not.toContain('Waves');
   });
 
   it('proposes the nearest task, and the runs that are there', () => {

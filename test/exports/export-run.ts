@@ -36,7 +36,15 @@ export async function exportRun(file: string, folder: string): Promise<ExportCas
       const predictions = await learner.predict(keeper.theta, 'test');
       const learned = learner.snapshot() as Pick<Parameters<typeof taskModel>[1], 'heads' | 'adapters'>;
       const { version, theta } = keeper;
-      const finished = { run: plan.config.run, trunk: plan.trunk, version, theta, learner: learned, ...learned };
+      const finished = {
+        run: plan.config.run,
+        trunk: plan.trunk,
+        version,
+        theta,
+        scores: [],
+        learner: learned,
+        ...learned,
+      };
       const plans = predictions.map((prediction) => prediction.plan);
       for (const prediction of predictions) {
         const { task } = prediction;

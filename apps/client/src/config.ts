@@ -42,6 +42,11 @@ const taskSchema = z.strictObject({
 /** Every key of a client file, with its default. The generated page docs/reference/client-file.md is made from this. */
 export const clientSchema = z.strictObject({
   client: idField.describe('The client’s name, unique in the run.'),
+  description: z
+    .string()
+    .max(2000)
+    .optional()
+    .describe('What the data are, in your words: for the card beside an exported model. Never leaves the client.'),
   device: z.enum(['auto', 'gpu', 'cpu']).default('auto').describe('gpu asked for and absent is an error.'),
   state: z.string().optional().describe('Where heads, adapters and optimizers live; default: a per-user folder.'),
   data: dataSchema.optional().describe('Default source of this client’s tasks.'),

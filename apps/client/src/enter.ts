@@ -61,8 +61,9 @@ export async function enter(
     device: config.device,
     threads,
   });
-  const { run, birth = '' } = welcome;
-  const label = { run, birth, client: config.client, trunk: trunk.digest, url };
+  const { run, birth = '', exchange, local } = welcome;
+  const terms = { seed: welcome.seed, exchange, localSteps: local?.steps ?? null };
+  const label = { run, birth, client: config.client, trunk: trunk.digest, url, terms };
   const course = createCourse({ trainer, states: states(label), emit });
   await course.open();
   return { welcome, agreed: holdTo(welcome, tasks), trunk, inbox: createInbox(trunk.layout.length), course, ...built };

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
-import { fail, sha256 } from '@trunkline/protocol';
-import { decodeSnapshot, type Disk } from '@trunkline/model/store';
+import { fail, sha256, TrunklineError } from '@trunkline/protocol';
+import type { CardScore } from '@trunkline/model/export';
+import { decodeSnapshot, openGenerations, type Disk } from '@trunkline/model/store';
 import { buildTrunk, type Trunk, type TrunkSpec } from '@trunkline/model/trunk';
-import { heldStates, runStateFolder } from './state-folder.ts';
+import type { FinishedTask } from './outcome.ts';
+import { heldStates, runStateFolder, type RunTerms } from './state-folder.ts';
 
 /** The trunk that the test split was scored with, as `state.safetensors` keeps it. */
 export interface TestedTrunk {
@@ -21,6 +23,10 @@ export interface FinishedModel {
   /** Values of heads by task, and of adapters by stream, or `<stream>/<task>`. */
   readonly heads: Readonly<Record<string, { readonly values: Float32Array }>>;
   readonly adapters: Readonly<Record<string, { readonly values: Float32Array }>>;
+  /** What the run asked for, where it is known. */
+  readonly terms?: RunTerms | undefined;
+  /** Test scores of the run's end; none where they were not kept. */
+  readonly scores: readonly CardScore[];
   /** For `Learner.restore`. */
   readonly learner: unknown;
 }
@@ -67,7 +73,8 @@ export function readFinishedModel(disk: Disk, { folder, client, run, said }: Fin
   }
   if (label.sha256 === null)
     throw missing(`the run ${label.run} is not over for ${client}`, 'Join it again and let it end.');
-  const file = join(runStateFolder(folder, label.run, client), 'state.safetensors');
+  const own = runStateFolder(folder, label.run, client);
+  const file = join(own, 'state.safetensors');
   const bytes = disk.read(file);
   if (!bytes) throw fail('SNAPSHOT_BROKEN', { file, problem: 'it is missing' });
   if (sha256(bytes) !== label.sha256)
@@ -80,5 +87,32 @@ export function readFinishedModel(disk: Disk, { folder, client, run, said }: Fin
       'Join it again with more rounds, and let it end.',
     );
   const trunk = buildTrunk(tested.spec as TrunkSpec, { at: file });
-  return { run: label.run, trunk, version: tested.version, theta: tested.values, heads, adapters, learner };
+  return {
+    run: label.run,
+    trunk,
+    version: tested.version,
+    theta: tested.values,
+    heads,
+    adapters,
+    terms: label.terms,
+    scores: keptScores(disk, join(own, 'rounds')),
+    learner,
+  };
+}
+
+/** The test scores that were written down with the end of the run. */
+function keptScores(disk: Disk, folder: string): CardScore[] {
+  const kept = openGenerations(disk, folder);
+  const newest = kept.rounds().at(-1);
+  if (newest === undefined) return [];
+  let scores: readonly FinishedTask[] | undefined;
+  try {
+    scores = kept.load(newest).note['scores'] as readonly FinishedTask[] | undefined;
+  } catch (thrown) {
+    // The model itself is whole; a card without scores says that they are not known.
+    if (!(thrown instanceof TrunklineError)) throw thrown;
+  }
+  return (scores ?? []).flatMap(({ task, client, metrics }) =>
+    Object.entries(metrics).map(([metric, { together }]) => ({ task, client, metric, together, alone: null })),
+  );
 }

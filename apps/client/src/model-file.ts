@@ -55,6 +55,7 @@ export async function readModelFile(disk: Disk, file: string, plans: readonly Ta
     theta: flat(opened, 'trunk', trunk.layout, file),
     heads,
     adapters,
+    scores: [],
     learner: { heads, adapters },
   };
   return { model, plan };

@@ -7,6 +7,16 @@ import { readSealed, type Disk } from '@trunkline/model/store';
 /** Version of what lies in a state folder. */
 export const STATE_FORMAT = 1;
 
+const termsSchema = z.object({
+  seed: z.number(),
+  exchange: z.enum(['sum', 'rows']),
+  /** null: a round is one gradient. */
+  localSteps: z.number().nullable(),
+});
+
+/** Terms of a run that its models are described by. */
+export type RunTerms = z.output<typeof termsSchema>;
+
 export interface StateLabel {
   readonly run: string;
   readonly client: string;
@@ -18,6 +28,8 @@ export interface StateLabel {
   readonly round: number;
   /** Where the run's coordinator listened. */
   readonly url: string;
+  /** What the run asked of this client; left out: not known. */
+  readonly terms?: RunTerms | undefined;
   /** Of `state.safetensors`; null: the run is not over. */
   readonly sha256: string | null;
 }
@@ -30,6 +42,7 @@ const labelSchema = z.object({
   trunk: z.string(),
   round: z.number(),
   url: z.string().default(''),
+  terms: termsSchema.optional(),
   sha256: z.string().nullable().default(null),
 });
 

@@ -6,6 +6,7 @@ import { readFinishedModel } from '../finished-model.ts';
 import { loadTasks } from '../load-task.ts';
 import { openClient } from '../open-client.ts';
 import { defaultStateFolder } from '../state-folder.ts';
+import { clientCard } from '../client-card.ts';
 import { taskModel } from '../task-model.ts';
 import { stateOf } from './join.ts';
 
@@ -58,14 +59,18 @@ async function exportTask(file: string, { to, task, force, ...options }: Options
   const config = await openClient(file, options.set);
   const { client } = config;
   const disk = fileDisk();
+  const folder = options.state ?? stateOf(config) ?? defaultStateFolder(process.env);
   const finished = readFinishedModel(disk, {
-    folder: options.state ?? stateOf(config) ?? defaultStateFolder(process.env),
+    folder,
     client,
     run: options.run,
     said: (at, problem) => process.stderr.write(`${at}: ${problem}\n`),
   });
-  const model = await taskModel(await loadTasks(config), finished, { client, task });
-  const files = writeModel(disk, model, { to, force, saved: new Date() });
+  const plans = await loadTasks(config);
+  const model = await taskModel(plans, finished, { client, task });
+  const plan = plans.find(({ id }) => id === model.name)!;
+  const card = clientCard(disk, model, { config, plan, finished, folder });
+  const files = writeModel(disk, model, { to, force, saved: new Date(), card });
   const { run, version: rounds } = finished;
   return { run, client, task: model.name, rounds, parameters: parametersOf(model), format: formatOf(to), files };
 }

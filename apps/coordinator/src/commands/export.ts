@@ -3,6 +3,7 @@ import { conclude, type Exit } from '@trunkline/protocol';
 import { fileDisk } from '@trunkline/model/disk';
 import { formatOf, writeModel, type ModelFormat } from '@trunkline/model/export';
 import { findRun } from '../find-run.ts';
+import { trunkCard } from '../trunk-card.ts';
 import { runModel } from '../run-model.ts';
 
 interface Options {
@@ -48,8 +49,10 @@ async function exportTrunk(named: string | undefined, { runs, to, force }: Optio
   const { folder, line } = await findRun(named, runs);
   line?.close();
   const disk = fileDisk();
-  const { model, trunk, run, version, planned } = runModel(disk, folder);
-  const files = writeModel(disk, model, { to, force, saved: new Date() });
+  const found = runModel(disk, folder);
+  const { model, trunk, run, version, planned } = found;
+  const card = trunkCard(disk, folder, found);
+  const files = writeModel(disk, model, { to, force, saved: new Date(), card });
   const { digest, layout } = trunk;
   return { run, rounds: version, planned, parameters: layout.length, digest, format: formatOf(to), files };
 }

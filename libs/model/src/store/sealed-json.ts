@@ -9,7 +9,7 @@ export const writeSealed = (disk: Disk, path: string, value: Readonly<Record<str
   writeJsonDurably(disk, path, { ...value, seal: sealOf(value) });
 
 /** Reads what `writeSealed` wrote. A file without a seal is taken as it is: people may write one. */
-export function readSealed(disk: Disk, path: string): Unsealed | undefined {
+export function readSealed(disk: Pick<Disk, 'read'>, path: string): Unsealed | undefined {
   const bytes = disk.read(path);
   if (!bytes) return undefined;
   try {

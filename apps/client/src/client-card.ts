@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { PROTOCOL_VERSION } from '@trunkline/protocol';
+import type { Disk } from '@trunkline/model/store';
+import {
+  knownScores,
+  layersText,
+  parametersOf,
+  quotation,
+  settingText,
+  type CardScore,
+  type ExportedModel,
+  type ModelCard,
+} from '@trunkline/model/export';
+import type { TaskPlan } from '@trunkline/model/task';
+import type { ClientConfig } from './config.ts';
+import type { FinishedModel } from './finished-model.ts';
+
+export interface ClientCardOf {
+  readonly config: ClientConfig;
+  readonly plan: TaskPlan;
+  readonly finished: FinishedModel;
+  /** The folder of the client's states: that of a simulation lies in its run's. */
+  readonly folder: string;
+}
+
+/** The card of one task's model, from what its client knows: its own file and data, what it agreed to, and its scores. */
+export function clientCard(
+  disk: Disk,
+  model: ExportedModel,
+  { config, plan, finished, folder }: ClientCardOf,
+): ModelCard {
+  const { client, description } = config;
+  const { run, version, trunk, terms } = finished;
+  const { train, validation, test } = plan.source.sizes;
+  const kept = (scores: readonly CardScore[]) =>
+    scores.filter((score) => score.task === plan.id && score.client === client);
+  const inRun = kept(knownScores(disk, join(folder, '..'), run));
+  const scores = inRun.length > 0 ? inRun : kept(finished.scores);
+  const alone = scores.some((score) => score.alone !== null);
+  return {
+    title: plan.id,
+    what: `Adapter, trunk and head of the task \`${plan.id}\` of client \`${client}\`: ${parametersOf(model)} values after ${version} rounds of run \`${run}\`, whose trunk all its clients trained together.`,
+    shape: [
+      [
+        'takes',
+        `[${plan.source.inputShape.join(', ')}], what the client’s source gives: scaled, encoded and standardised as its file says`,
+      ],
+      ['gives', outputText(model)],
+      ...model.parts.map(({ name, stack }) => [name, layersText(stack)] as const),
+    ],
+    data: [
+      description === undefined
+        ? `Client \`${client}\` says nothing of its data (\`description\` in its client file).`
+        : `Client \`${client}\` says of its data:`,
+      ...(description === undefined ? [] : [quotation(description)]),
+      `Rows: ${train} in training, ${validation} in validation, ${test} in the test split. Data of other clients shaped the trunk; only they can describe them.`,
+    ],
+    scores,
+    aboutScores:
+      scores.length === 0
+        ? 'Not known here.'
+        : `On the test split. ${alone ? 'Alone: the same task without other clients.' : 'How well the task does alone was not measured here.'}`,
+    training: [
+      ['run', run],
+      ['rounds', String(version)],
+      ['trunk', `\`${trunk.digest}\``],
+      ...(terms ? termsFacts(terms) : []),
+      ['loss', settingText(plan.loss)],
+      ['optimizer of adapter and head', settingText(plan.optimizer)],
+      ['batch size', String(plan.batchSize)],
+      ['versions', `wire ${PROTOCOL_VERSION}, written by Node ${process.version}`],
+    ],
+    privacy: `Data, adapter and head never left client \`${client}\`. What left are ${leftText(terms)}, losses and scores. They were neither clipped nor noised nor masked: who sees them may learn something of the data.`,
+  };
+}
+
+function leftText(terms: FinishedModel['terms']): string {
+  if (!terms) return 'gradients of the trunk';
+  const what = terms.localSteps === null ? 'gradients of the trunk' : 'sums of local updates of the trunk';
+  return `${what}, ${terms.exchange === 'sum' ? 'added up over its tasks' : 'one a task'}`;
+}
+
+const termsFacts = ({ seed, exchange, localSteps }: NonNullable<FinishedModel['terms']>) =>
+  [
+    ['seed', String(seed)],
+    ['exchange', exchange],
+    ['local steps a round', localSteps === null ? 'none: a round is one gradient' : String(localSteps)],
+  ] as const;
+
+function outputText({ scores, about, parts }: ExportedModel): string {
+  const shape = `[${parts.at(-1)!.stack.outputShape.join(', ')}]`;
+  const of = about['classes'] === undefined ? '' : ` of ${(JSON.parse(about['classes']) as string[]).join(', ')}`;
+  return scores === null ? `${shape}, the values themselves` : `${shape}, probabilities${of} by ${scores}`;
+}
