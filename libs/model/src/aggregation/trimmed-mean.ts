@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { kernels } from '../kernel/index.ts';
 import { overFiniteRows } from './over-rows.ts';
-import { fromSortedColumns } from './sorted-columns.ts';
 import { defineCombining } from './strategy.ts';
 
 /**
@@ -15,14 +15,6 @@ export const trimmedMean = defineCombining({
   create: ({ trim }) => ({
     init: () => ({}),
     combine: (given, memory) =>
-      overFiniteRows(given, memory, (rows) => {
-        const cut = Math.min(trim, (rows.length - 1) >> 1);
-        const left = rows.length - 2 * cut;
-        return fromSortedColumns(rows, (ascending) => {
-          let sum = 0;
-          for (let k = cut; k < cut + left; k++) sum += ascending[k]!;
-          return sum / left;
-        });
-      }),
+      overFiniteRows(given, memory, (rows) => kernels().trimmedMeans(rows, Math.min(trim, (rows.length - 1) >> 1))),
   }),
 });

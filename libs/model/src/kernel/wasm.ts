@@ -13,10 +13,10 @@ const BLOCK = 4096;
 /** The kernels in WebAssembly SIMD; null where the machine has none. */
 export function wasmKernels(): Kernels | null {
   const make = engineMaker();
-  if (!make) return null;
+  const first = make && attempt(() => make(STAGE_BYTES));
+  if (!make || !first) return null;
   const homes = new WeakMap<ArrayBufferLike, Engine>();
-  let staging: Engine | undefined;
-  const stage = () => (staging ??= make(STAGE_BYTES));
+  const stage = () => first;
   /** The engine in whose memory all of these lie. */
   const homeOf = (vectors: readonly Vector[]): Engine | undefined => {
     const buffer = vectors[0]?.buffer;
@@ -60,15 +60,22 @@ export function wasmKernels(): Kernels | null {
 
   return {
     name: 'wasm',
-    room: (bytes) => createRoom(make(STAGE_BYTES + bytes), homes),
+    room(bytes) {
+      const engine = attempt(() => make(STAGE_BYTES + bytes));
+      return engine ? createRoom(engine, homes) : plain.room(bytes);
+    },
     weightedSum(rows, weights, into) {
+      if (rows.some(({ length }) => length !== into.length)) return plain.weightedSum(rows, weights, into);
       const home = rows.length <= TABLE_ROWS ? homeOf([into, ...rows]) : undefined;
       if (!home) return copiedSum(rows, weights, into);
       rows.forEach((row, k) => enter(home, k, row.byteOffset, weights[k]!));
       home.run.sumRows(into.byteOffset, PLACE.sums, into.length, PLACE.table, rows.length);
     },
     gramian(rows) {
-      if (rows.length > PAIRED_ROWS || !rows[0]?.length) return plain.gramian(rows);
+      const length = rows[0]?.length ?? 0;
+      if (rows.length > PAIRED_ROWS || length === 0 || rows.some((row) => row.length !== length)) {
+        return plain.gramian(rows);
+      }
       const home = homeOf(rows);
       const engine = home ?? stage();
       const count = rows.length;
@@ -81,7 +88,6 @@ export function wasmKernels(): Kernels | null {
         const place = Math.min(k, lastRow);
         enter(engine, k, home ? rows[place]!.byteOffset : slot(place), 1);
       }
-      const { length } = rows[0];
       for (let from = 0; from < length; from += span) {
         const size = Math.min(span, length - from);
         if (!home) rows.forEach((row, k) => engine.bytes.set(bytesAt(row, from, size), slot(k)));
@@ -215,6 +221,16 @@ export function wasmKernels(): Kernels | null {
       }),
     largest: (values, count) => largestOf(homeOf([values]) ?? null, stage, values, count),
   };
+}
+
+/** Null where the address space is too small for it (`ulimit -v`): everything goes on without that memory. */
+function attempt(make: () => Engine): Engine | null {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }
 
 /** Notes a row in the engine's table. */

@@ -1,9 +1,7 @@
-/** Euclidean length of a gradient, summed in float64 in order: no float32 square overflows. */
-export function normOf(gradient: Float32Array): number {
-  let sum = 0;
-  for (const value of gradient) sum += value * value;
-  return Math.sqrt(sum);
-}
+import { kernels } from '../kernel/index.ts';
+
+/** Euclidean length of a gradient, summed in float64: no float32 square overflows. */
+export const normOf = (gradient: Float32Array): number => Math.sqrt(kernels().sumOfSquares(gradient));
 
 /**
  * What a gradient is multiplied by so that its Euclidean length is at most `limit`: limit / length, or exactly 1 where it is short

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { kernels } from '../kernel/index.ts';
 import { defineOptimizer } from './optimizer.ts';
 
 /**
@@ -16,17 +17,9 @@ export const momentum = defineOptimizer({
     nesterov: z.boolean().default(false),
     weightDecay: z.number().nonnegative().default(0),
   },
-  create: ({ momentum: decay, nesterov, weightDecay }) => ({
+  create: (parameters) => ({
     buffers: { m: 0 },
-    move({ values, gradient, buffers, rate, scale }) {
-      const m = buffers['m']!;
-      for (let i = 0; i < values.length; i++) {
-        const value = values[i]!;
-        const g = gradient[i]! * scale + weightDecay * value;
-        const next = decay * m[i]! + g;
-        m[i] = next;
-        values[i] = value - rate * (nesterov ? g + decay * next : next);
-      }
-    },
+    move: ({ values, gradient, buffers, rate, scale }) =>
+      kernels().momentum(values, gradient, buffers['m']!, { ...parameters, rate, scale }),
   }),
 });

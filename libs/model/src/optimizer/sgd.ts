@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { kernels } from '../kernel/index.ts';
 import { defineOptimizer } from './optimizer.ts';
 
 /** θ ← θ − lr (g + weightDecay θ). As `tf.train.sgd` and PyTorch's SGD; Robbins & Monro, Annals of Mathematical Statistics 1951. */
@@ -10,11 +11,6 @@ export const sgd = defineOptimizer({
   parameters: { weightDecay: z.number().nonnegative().default(0) },
   create: ({ weightDecay }) => ({
     buffers: {},
-    move({ values, gradient, rate, scale }) {
-      for (let i = 0; i < values.length; i++) {
-        const value = values[i]!;
-        values[i] = value - rate * (gradient[i]! * scale + weightDecay * value);
-      }
-    },
+    move: ({ values, gradient, rate, scale }) => kernels().sgd(values, gradient, { rate, scale, weightDecay }),
   }),
 });
