@@ -110,6 +110,13 @@ export function numberIn(cell: string): number | undefined {
   return sign === undefined ? undefined : sign === '-' ? -Infinity : Infinity;
 }
 
+/** A note on rows left out, by their lines. */
+export function leftOut({ file, unit }: Pick<Table, 'file' | 'unit'>, lines: readonly number[]): string[] {
+  if (lines.length === 0) return [];
+  const shown = lines.slice(0, 5).join(', ') + (lines.length > 5 ? ', ...' : '');
+  return [`${file}: unusable rows left out: ${lines.length} (${unit ?? 'line'} ${shown})`];
+}
+
 /** Where a row stands, for errors: its number among the rows that count, and its line. */
 export const placeIn = (table: Table, row: number, named: boolean): string =>
   `${row} (${named ? `${table.file} ` : ''}${table.unit ?? 'line'} ${table.lines[row]})`;

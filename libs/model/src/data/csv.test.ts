@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { conforms } from './conformance.ts';
+import { leftOut } from './csv-table.ts';
 import { openSource } from './open.ts';
 import { dataSchema } from './schema.ts';
 import { SPLITS, type Source } from './source.ts';
@@ -206,6 +207,20 @@ describe('csv', () => {
     expect(source.notes).toContain('train.csv: unusable rows left out: 2 (line 3, 5)');
     expect(source.notes).toContain('test.csv: unusable rows left out: 2 (line 3, 4)');
   });
+
+  it('leaves rows out whose targets cannot be read, where asked, and names them where not', async () => {
+    const [train, test] = ['x,y,z\n1,2,1\n1,2,left\n2,2,2\n3,inf,1\n4,1,2\n', 'x,y,z\n1,2,1\n'];
+    const targets = { point: ['y', 'z'] };
+    await expect(tables(train, test, { targets })).rejects.toThrow(/train\.csv line 3: `z` holds "left"/);
+    const source = await tables(train, test, { targets, onBadRow: 'skip' });
+    expect(source.sizes).toEqual({ train: 3, validation: 3, test: 1 });
+    expect(source.notes).toContain('train.csv: unusable rows left out: 2 (line 3, 5)');
+    const { values } = (await source.column('train', 'point')) as { values: Float32Array };
+    expect(values.every(Number.isFinite)).toBe(true);
+  });
+
+  it('counts rows, not lines, where a table has none', () =>
+    expect(leftOut({ file: 'a.parquet', unit: 'row' }, [3])).toEqual(['a.parquet: unusable rows left out: 1 (row 3)']));
 
   it('names the line of a row', async () => {
     const source = await open({ csv: grades });

@@ -2,8 +2,8 @@ import { basename } from 'node:path';
 import { fail } from '@trunkline/protocol';
 import { sourceOf, type Block, type Part } from './block.ts';
 import { encodeTable, learnCodes, type CodedTable } from './csv-encoder.ts';
-import { parseTable, placeIn, type Table } from './csv-table.ts';
-import { columnIn, targetList, targetsIn } from './csv-targets.ts';
+import { leftOut, parseTable, placeIn, type Table } from './csv-table.ts';
+import { columnIn, targetList, targetsIn, type BrokenRows } from './csv-targets.ts';
 import { divide } from './divide.ts';
 import { filesOf, readBytes, type OpenContext, type Path } from './files.ts';
 import type { CsvConfig, SplitConfig } from './schema.ts';
@@ -38,7 +38,10 @@ export async function openTable(config: CsvConfig, split: SplitConfig | undefine
   const given = Object.values(tables);
   const columns = inputColumns(config, given, how);
   const { missing, categorical = [], onBadRow = 'stop' } = config;
-  const targets = targetsIn(given, { targets: config.targets, missing, context, key: [kind, 'targets'] });
+  const unread: BrokenRows | undefined =
+    onBadRow === 'skip' ? new Map(given.map((table) => [table, new Map()])) : undefined;
+  const asked = { targets: config.targets, missing, context, key: [kind, 'targets'], broken: unread };
+  const targets = targetsIn(given, asked);
   const blockOf = (table: Table): TableBlock => ({
     table,
     size: table.rows.length,
@@ -82,9 +85,9 @@ export async function openTable(config: CsvConfig, split: SplitConfig | undefine
       remedy,
     });
   }
-  const made = SPLITS.map((which) => encodedPart(which, parts[which], { coded, onBadRow, how }));
+  const made = SPLITS.map((which) => encodedPart(which, parts[which], { coded, unread, onBadRow, how }));
   const [train, validation, test] = made.map(({ part }) => part);
-  const skipped = given.flatMap(({ file: name, skipped: lines }) => leftOut(name, lines));
+  const skipped = given.flatMap((table) => leftOut(table, table.skipped));
   return sourceOf({
     file,
     inputShape: [width],
@@ -133,11 +136,11 @@ function inputColumns(config: CsvConfig, tables: readonly Table[], { kind, conte
 function encodedPart(
   split: Split,
   { block, rows }: Part<TableBlock>,
-  form: { coded: Map<Table, CodedTable>; onBadRow: 'stop' | 'skip'; how: TableKind },
+  form: { coded: Map<Table, CodedTable>; unread: BrokenRows | undefined; onBadRow: 'stop' | 'skip'; how: TableKind },
 ): { part: Part; notes: string[] } {
   const { table } = block;
   const { width, write, broken, unseen } = form.coded.get(table)!;
-  const wrong = new Map(broken.map(({ row, error }) => [row, error]));
+  const wrong = new Map([...broken.map(({ row, error }) => [row, error] as const), ...(form.unread?.get(table) ?? [])]);
   const bad = rows.filter((row) => wrong.has(row));
   if (bad.length > 0 && form.onBadRow === 'stop') throw wrong.get(bad[0]!)!;
   const kept = rows.filter((row) => !wrong.has(row));
@@ -157,7 +160,7 @@ function encodedPart(
   };
   const notes = [
     ...leftOut(
-      table.file,
+      table,
       Array.from(bad, (row) => table.lines[row]!),
     ),
     ...neverSeen(table.file, split, unseen(kept)),
@@ -166,13 +169,6 @@ function encodedPart(
     part: { block: { size: block.size, targets: block.targets, place: block.place.bind(block), inputs }, rows: kept },
     notes,
   };
-}
-
-/** A note on rows left out. */
-function leftOut(file: string, lines: readonly number[]): string[] {
-  if (lines.length === 0) return [];
-  const shown = lines.slice(0, 5).join(', ') + (lines.length > 5 ? ', ...' : '');
-  return [`${file}: unusable rows left out: ${lines.length} (line ${shown})`];
 }
 
 function neverSeen(file: string, split: Split, unseen: Map<string, Map<string, number>>): string[] {

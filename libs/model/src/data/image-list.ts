@@ -2,9 +2,10 @@ import { existsSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fail } from '@trunkline/protocol';
-import type { Table } from './csv-table.ts';
+import { leftOut, type Table } from './csv-table.ts';
 import { readTables } from './csv.ts';
-import { columnIn, targetsIn } from './csv-targets.ts';
+import { columnIn, targetsIn, type BrokenRows } from './csv-targets.ts';
+import { takeRows } from './block.ts';
 import { filesOf, type OpenContext } from './files.ts';
 import type { ImagesConfig } from './schema.ts';
 import { SPLITS, type Column, type Split } from './source.ts';
@@ -23,6 +24,8 @@ export interface ImageList {
 
 export interface ImageLists {
   readonly bySplit: boolean;
+  /** Rows of an index that were left out. */
+  readonly notes: readonly string[];
   readonly file: string;
   readonly lists: Partial<Record<Split, ImageList>> & { readonly train: ImageList };
 }
@@ -44,7 +47,7 @@ async function listFolders(given: NonNullable<ImagesConfig['folder']>, context: 
   const listed = await Promise.all(lists);
   const present = SPLITS.filter((split) => files[split]);
   const bySplitLists = Object.fromEntries(present.map((split, i) => [split, listed[i]!]));
-  return { bySplit, file: basename(files.train!.paths[0]!), lists: { ...bySplitLists, train: listed[0]! } };
+  return { bySplit, notes: [], file: basename(files.train!.paths[0]!), lists: { ...bySplitLists, train: listed[0]! } };
 }
 
 async function listFolder(path: string, context: OpenContext, key: readonly (string | number)[]): Promise<ImageList> {
@@ -79,22 +82,30 @@ async function listIndex(config: ImagesConfig, by: string | undefined, context: 
   const { bySplit, tables } = await readTables(config.index!, config, { context, key });
   const given = SPLITS.flatMap((split) => (tables[split] ? [tables[split]] : []));
   const targets = config.targets ?? tables.train.names.filter((name) => name !== 'path' && name !== by);
-  const columns = targetsIn(given, { targets, context, key: ['images', 'targets'] });
+  const broken: BrokenRows | undefined =
+    config.onBadRow === 'skip' ? new Map(given.map((table) => [table, new Map()])) : undefined;
+  const columns = targetsIn(given, { targets, context, key: ['images', 'targets'], broken });
   const folders = filesOf(config.index!, context).files;
   const lists = SPLITS.flatMap((split) => {
     const table = tables[split];
     if (!table) return [];
     const place = columnIn(table, 'path', context, key);
     const folder = dirname(resolve(context.folder, folders[split]!.paths[0]!));
-    const names = table.rows.map((row) => row[place]!);
+    const usable = table.rows.flatMap((_, row) => (broken?.get(table)!.has(row) ? [] : [row]));
+    const rows = usable.map((row) => table.rows[row]!);
+    const lines = usable.map((row) => table.lines[row]!);
     const list: ImageList = {
-      names,
-      paths: names.map((name) => resolve(folder, name)),
-      targets: columns[given.indexOf(table)]!,
-      table,
+      names: rows.map((row, i) => `${row[place]}, ${table.file} line ${lines[i]}`),
+      paths: rows.map((row) => resolve(folder, row[place]!)),
+      targets: Object.fromEntries(
+        Object.entries(columns[given.indexOf(table)]!).map(([name, column]) => [name, takeRows(column, usable)]),
+      ),
+      table: { ...table, rows, lines },
     };
     return [[split, list] as const];
   });
   const bySplitLists = Object.fromEntries(lists) as Partial<Record<Split, ImageList>>;
-  return { bySplit, file: tables.train.file, lists: { ...bySplitLists, train: bySplitLists.train! } };
+  const unread = (table: Table) => [...(broken?.get(table)!.keys() ?? [])].map((row) => table.lines[row]!);
+  const notes = given.flatMap((table) => [...leftOut(table, table.skipped), ...leftOut(table, unread(table))]);
+  return { bySplit, notes, file: tables.train.file, lists: { ...bySplitLists, train: bySplitLists.train! } };
 }

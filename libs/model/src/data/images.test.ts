@@ -141,6 +141,27 @@ describe('images of an index', () => {
     });
   });
 
+  it('name the index and the line of an image that cannot be used', async () => {
+    const images = index('wrong.csv', [...rows, 'greek/none.png,c1,1,0,0']);
+    await expect(open(images, folder)).rejects.toThrow(
+      /greek\/none\.png, wrong\.csv line 20: this image cannot be used/,
+    );
+  });
+
+  it('refuse rows that cannot be read, or leave them out and count them', async () => {
+    const images = index('broken.csv', [
+      ...rows,
+      `${drawing(1, 1)},c1,1,left,1`,
+      `${drawing(1, 2)},c1`,
+      `${drawing(1, 3)},c1,1,1,inf`,
+    ]);
+    await expect(open({ ...images, targets }, folder)).rejects.toThrow(/broken\.csv line 21: it has 2 cells/);
+    const source = await open({ ...images, targets, onBadRow: 'skip' }, folder);
+    expect(source.notes).toContain('broken.csv: unusable rows left out: 1 (line 21)');
+    expect(source.notes).toContain('broken.csv: unusable rows left out: 2 (line 20, 22)');
+    expect(source.sizes.train + source.sizes.validation + source.sizes.test).toBe(18);
+  });
+
   it('refuse an index without paths', async () => {
     writeFileSync(join(folder, 'none.csv'), 'file,label\na.png,1\n');
     await expect(open({ index: 'none.csv' }, folder)).rejects.toMatchObject({ code: 'DATA_COLUMN_MISSING' });

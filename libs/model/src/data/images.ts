@@ -36,8 +36,8 @@ export async function openImages(
   split: SplitConfig | undefined,
   context: OpenContext,
 ): Promise<Source> {
-  const { bySplit, file, lists } = await listImages(config, split?.by, context);
-  const notes: string[] = [];
+  const { bySplit, file, lists, notes: unlisted } = await listImages(config, split?.by, context);
+  const notes: string[] = [...unlisted];
   const usable: Partial<Record<Split, ImageList>> = {};
   let size = config.size;
   for (const which of SPLITS) {
