@@ -69,11 +69,14 @@ describe('client check', () => {
     const { up } = dataOf('check')['bytes'] as { up: number };
     expect(up).toBeGreaterThanOrEqual(4 * 160);
     expect(dataOf('check')['stepMs']).toBeGreaterThan(0);
+    // A process with a backend holds more than its code.
+    expect(dataOf('check')['memoryBytes']).toBeGreaterThan(5e7);
   });
 
   it('says the same to people', () => {
     expect(told['checkText']!.stdout).toMatch(/south\.yaml fits run small at http/);
     expect(told['checkText']!.stdout).toContain('task dogs: ');
+    expect(told['checkText']!.stdout).toMatch(/memory: \d+ [MG]B in this process/);
   });
 
   it('takes no seat: the coordinator still waits for everybody', () => {
@@ -137,11 +140,13 @@ describe('simulate --dry-run', () => {
     expect(told['dry']!.code).toBe(0);
     const dry = dataOf('dry') as {
       bytes: { up: number };
-      clients: { client: string; bytes: { up: number } }[];
+      memoryBytes: number;
+      clients: { client: string; bytes: { up: number }; memoryBytes: number }[];
     };
     expect(dry).toMatchObject({ run: 'small', rounds: 4, parameters: 40 });
     expect(dry.clients.map(({ client }) => client)).toEqual(['north', 'south']);
     expect(dry.bytes.up).toBe(dry.clients.reduce((sum, { bytes }) => sum + bytes.up, 0));
+    expect(dry.memoryBytes).toBe(dry.clients.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0));
     expect(existsSync(file('dry-runs'))).toBe(false);
   });
 });

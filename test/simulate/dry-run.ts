@@ -21,6 +21,8 @@ export interface DryRun {
   readonly bytes: { readonly up: number; readonly down: number };
   /** At the least: the slowest client's training alone. */
   readonly seconds: number;
+  /** All clients together, which run at the same time; the coordinator's comes on top. */
+  readonly memoryBytes: number;
   readonly clients: readonly Checked[];
 }
 
@@ -49,6 +51,7 @@ export async function dryRun(job: Job, deps: { say: (text: string) => void; sign
       rounds: job.config.rounds,
       parameters: clients[0]!.parameters,
       bytes: { up: sum(({ bytes }) => bytes.up), down: sum(({ bytes }) => bytes.down) },
+      memoryBytes: sum((client) => client.memoryBytes),
       seconds: Math.max(...clients.map(({ trainingSeconds }) => trainingSeconds)),
       clients,
     };
@@ -84,21 +87,34 @@ function envelopeOf(stdout: string): Envelope<Checked> | undefined {
 }
 
 /** The table of a dry run. */
-export function dryRunTable({ run, rounds, parameters, bytes, seconds, clients }: DryRun): string {
-  const head = ['client', 'tasks', 'labelled', 'up a round', 'up in all', 'down in all', 'step', 'training'];
-  const rows = clients.map(({ client, tasks, bytes: of, stepMs, trainingSeconds }) => [
+export function dryRunTable({ run, rounds, parameters, bytes, seconds, memoryBytes, clients }: DryRun): string {
+  const head = [
+    'client',
+    'tasks',
+    'labelled',
+    'up a round',
+    'down a round',
+    'up in all',
+    'down in all',
+    'step',
+    'training',
+    'memory',
+  ];
+  const rows = clients.map(({ client, tasks, bytes: of, stepMs, trainingSeconds, memoryBytes: held }) => [
     client,
     tasks.map(({ task }) => task).join(','),
     String(tasks.reduce((sum, { labelled }) => sum + labelled, 0)),
     bytesText(of.upRound),
+    bytesText(of.downRound),
     bytesText(of.up),
     bytesText(of.down),
     durationText(stepMs),
     durationText(trainingSeconds * 1000),
+    bytesText(held),
   ]);
   return `${align([head, ...rows])}
 
 run ${run}: ${rounds} rounds of a trunk of ${parameters} values; at the most ${bytesText(bytes.up)} up and ${bytesText(bytes.down)} down,
-at the least ${durationText(seconds * 1000)} (steps timed one client at a time; waiting, transfers and scores come on top). Nothing was trained.
+at the least ${durationText(seconds * 1000)} (steps timed one client at a time; waiting, transfers and scores come on top); ${bytesText(memoryBytes)} of memory for the clients together. Nothing was trained.
 `;
 }

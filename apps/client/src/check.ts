@@ -23,6 +23,8 @@ export interface Checked {
   readonly stepMs: number;
   readonly trainingSeconds: number;
   readonly evaluations: number;
+  /** The most that this process held so far, its data and a few steps included. On a GPU its own memory is not in it. */
+  readonly memoryBytes: number;
   readonly backend: string;
   readonly tasks: readonly {
     readonly task: string;
@@ -40,6 +42,8 @@ export interface CheckDeps {
   /** What the client's state says that it trained before. */
   readonly known: (Pick<Welcome, 'run'> & { readonly trunk: string }) | undefined;
   readonly open: (options: { threads: number }) => Trainer;
+  /** Bytes that the process held at the most. */
+  readonly peakMemory: () => number;
   readonly link: (deps: LinkDeps) => Link;
 }
 
@@ -79,6 +83,7 @@ export async function checkClient(config: ClientConfig, deps: CheckDeps): Promis
       stepMs,
       trainingSeconds: (stepMs * rounds) / 1000,
       evaluations,
+      memoryBytes: deps.peakMemory(),
       backend: line,
       tasks: offers.map(({ id, labelled, head, metrics }) => ({
         task: id,

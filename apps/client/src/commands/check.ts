@@ -59,6 +59,7 @@ async function check(given: string, file: string, options: Options): Promise<Che
     threads: options.threads === undefined ? undefined : wholeNumber('threads', options.threads, 1),
     known: heldStates(fileDisk(), state, client).at(url),
     open: ({ threads }) => openTrainer({ device, threads }),
+    peakMemory: () => process.resourceUsage().maxRSS * 1024,
     link: (deps) => openLink({ ...at, firstMs: patience, laterMs: patience }, deps),
   });
 }
@@ -74,6 +75,7 @@ function checkedText(file: string, { bytes, tasks, notes, localSteps, ...told }:
     ...notes.map((note) => `  note: ${note}`),
     `  a round: ${answer} of ${told.parameters} values; ${bytesText(bytes.upRound)} up, ${bytesText(bytes.downRound)} down, ${durationText(told.stepMs)} of training here`,
     `  in all: ${told.rounds} rounds and ${told.evaluations} evaluations; at the most ${bytesText(bytes.up)} up and ${bytesText(bytes.down)} down, at the least ${durationText(told.trainingSeconds * 1000)} (others and the network not counted)`,
+    `  memory: ${bytesText(told.memoryBytes)} in this process, its data and a few steps included`,
     '',
   ].join('\n');
 }
