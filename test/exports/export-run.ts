@@ -8,7 +8,7 @@ import { rehearse } from '../simulate/in-process.ts';
 import { readJob } from '../simulate/job.ts';
 
 /** What is exported of each task, and opened by others. */
-export const FORMATS = ['keras', 'onnx', 'safetensors'] as const;
+const FORMATS = ['keras', 'onnx', 'safetensors'] as const;
 
 /** A task's exported model and what it is to say of the test split: one entry of `cases.json` of libs/model/src/export/predict.py. */
 export interface ExportCase {

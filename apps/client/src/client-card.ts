@@ -39,7 +39,7 @@ export function clientCard(
   const alone = scores.some((score) => score.alone !== null);
   return {
     title: plan.id,
-    what: `Adapter, trunk and head of the task \`${plan.id}\` of client \`${client}\`: ${parametersOf(model)} values after ${version} rounds of run \`${run}\`, whose trunk all its clients trained together.`,
+    what: `Adapter, trunk and head of the task \`${plan.id}\` of client \`${client}\`: ${parametersOf(model)} values. ${madeText(finished)}`,
     shape: [
       [
         'takes',
@@ -70,21 +70,28 @@ export function clientCard(
       ['batch size', String(plan.batchSize)],
       ['versions', `wire ${PROTOCOL_VERSION}, written by Node ${process.version}`],
     ],
-    privacy: `Data, adapter and head never left client \`${client}\`. What left are ${leftText(terms)}, losses and scores. They were neither clipped nor noised nor masked: who sees them may learn something of the data.`,
+    privacy: privacyText(client, terms),
   };
 }
 
-function leftText(terms: FinishedModel['terms']): string {
-  if (!terms) return 'gradients of the trunk';
-  const what = terms.localSteps === null ? 'gradients of the trunk' : 'sums of local updates of the trunk';
-  return `${what}, ${terms.exchange === 'sum' ? 'added up over its tasks' : 'one a task'}`;
+const madeText = ({ run, version, terms }: FinishedModel): string =>
+  terms?.exchange === 'none'
+    ? `The trunk is an exported one of ${version} rounds; \`${run}\` trained adapter and head on it, and left it as it was.`
+    : `All clients of run \`${run}\` trained the trunk together, ${version} rounds.`;
+
+function privacyText(client: string, terms: FinishedModel['terms']): string {
+  const stayed = `Data, adapter and head never left client \`${client}\`.`;
+  if (terms?.exchange === 'none') return `${stayed} Nothing else did: no one was connected.`;
+  const what = terms && terms.localSteps !== null ? 'sums of local updates of the trunk' : 'gradients of the trunk';
+  const each = terms && (terms.exchange === 'sum' ? ', added up over its tasks' : ', one a task');
+  return `${stayed} What left are ${what}${each ?? ''}, losses and scores. They were neither clipped nor noised nor masked: who sees them may learn something of the data.`;
 }
 
 const termsFacts = ({ seed, exchange, localSteps }: NonNullable<FinishedModel['terms']>) =>
   [
     ['seed', String(seed)],
     ['exchange', exchange],
-    ['local steps a round', localSteps === null ? 'none: a round is one gradient' : String(localSteps)],
+    ...(localSteps === null ? [] : [['local steps a round', String(localSteps)] as const]),
   ] as const;
 
 function outputText({ scores, about, parts }: ExportedModel): string {

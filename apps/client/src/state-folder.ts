@@ -9,7 +9,8 @@ export const STATE_FORMAT = 1;
 
 const termsSchema = z.object({
   seed: z.number(),
-  exchange: z.enum(['sum', 'rows']),
+  /** `none`: nothing left, the client trained by itself on a trunk that stays. */
+  exchange: z.enum(['sum', 'rows', 'none']),
   /** null: a round is one gradient. */
   localSteps: z.number().nullable(),
 });

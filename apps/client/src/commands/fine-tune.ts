@@ -111,7 +111,8 @@ async function tune(file: string, options: Options): Promise<Tuned> {
     said(`round ${round} of ${rounds}, validation split`, scores.map(scoreText).join('; '));
   const tuned = await fineTune({ ...training, tf, client, plans, trunk, theta, version, scored });
   // Written at the end alone: a training that is broken off leaves an earlier result as it is.
-  const label = { run, client, birth: randomUUID(), trunk: trunk.digest, url: '' };
+  const terms = { seed: training.seed, exchange: 'none', localSteps: null } as const;
+  const label = { run, client, birth: randomUUID(), trunk: trunk.digest, url: '', terms };
   const states = openRunStates(disk, folder, { label, before: before?.label, said });
   states.saveFinal(tuned.state);
   states.finish(rounds);
