@@ -8,6 +8,7 @@ import { durableBenchmark } from './durable.ts';
 import { eventLoopBenchmark } from './event-loop.ts';
 import { imagesStreamBenchmark } from './images-stream.ts';
 import { stepBenchmark } from './step.ts';
+import { virtualClientsBenchmark } from './virtual-clients.ts';
 import { align } from '../simulate/table.ts';
 
 const benchmarks: readonly Benchmark[] = [
@@ -17,6 +18,7 @@ const benchmarks: readonly Benchmark[] = [
   eventLoopBenchmark,
   bufferedBenchmark,
   imagesStreamBenchmark,
+  virtualClientsBenchmark,
 ];
 /** `bench quick`: at most five minutes. */
 const QUICK = ['kernels', 'transport', 'step'];

@@ -1,4 +1,5 @@
 import type { TrunklineError } from '@trunkline/protocol';
+import type { Random } from '@trunkline/model/random';
 import { createLine, type Direction, type End, type Line, type Way } from './line.ts';
 import type { Process, World } from './world.ts';
 
@@ -40,6 +41,12 @@ const DIAL_MS = 20_000;
 const SILENT_MS = { least: 20_000, most: 30_000 };
 const DELAY_MS = { least: 0.2, most: 20 };
 
+/** A way without a fault, as long as chance makes it. */
+export function newWay(client: string, random: Random): Way {
+  const delayMs = DELAY_MS.least * (DELAY_MS.most / DELAY_MS.least) ** random.uniform();
+  return { client, blocked: { up: false, down: false }, delayMs, repeats: 0 };
+}
+
 export function createNetwork(world: World): Network {
   const { random } = world;
   const ways = new Map<string, Way>();
@@ -50,8 +57,7 @@ export function createNetwork(world: World): Network {
   const wayOf = (client: string): Way => {
     const known = ways.get(client);
     if (known) return known;
-    const delayMs = DELAY_MS.least * (DELAY_MS.most / DELAY_MS.least) ** random.uniform();
-    const way: Way = { client, blocked: { up: false, down: false }, delayMs, repeats: 0 };
+    const way = newWay(client, random);
     ways.set(client, way);
     return way;
   };

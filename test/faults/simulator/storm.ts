@@ -14,7 +14,8 @@ export interface Storm {
 const EVERY = 35;
 const FAULTS = { least: 3, most: 14 };
 const LASTS_MS = { least: 1, most: 90_000 };
-const SLOWER = 60;
+/** How much longer a slow way is. */
+export const SLOWER = 60;
 const REPEATS = 8;
 const OPERATIONS = 30;
 

@@ -1,5 +1,6 @@
 import type { ConversationDeps } from '@trunkline/client';
 import { keepBest, type KeptBest, type KeptState, type Learner } from '@trunkline/model/learner';
+import type { Random } from '@trunkline/model/random';
 import { decodeSnapshot, encodeSnapshot } from '@trunkline/model/store';
 import type { TrunkSpec } from '@trunkline/model/trunk';
 import { offerOf, tinyLearner } from './tiny-learner.ts';
@@ -9,6 +10,8 @@ type Trainer = ConversationDeps['trainer'];
 
 /** A step takes this long, about. */
 const STEP_MS = { least: 1, most: 200 };
+
+export const stepMs = (random: Random): number => STEP_MS.least * (STEP_MS.most / STEP_MS.least) ** random.uniform();
 
 interface TrainerOptions {
   readonly process: Process;
@@ -58,7 +61,7 @@ export function simulatedTrainer(
     memory: () => ({ tensors: 0, heapUsed: 0, arrayBuffers: 0 }),
   };
   const inTurn = <T>(what: string, handle: () => T | Promise<T>): Promise<T> => {
-    const ms = STEP_MS.least * (STEP_MS.most / STEP_MS.least) ** world.random.uniform();
+    const ms = stepMs(world.random);
     const result = queue
       .then(() => new Promise<void>((done) => void world.after(ms, what, done, process)))
       .then(handle);

@@ -56,7 +56,15 @@ interface Stoppable extends Process {
 /** Wall clocks lie: each process has its own idea of the date, and its durations begin anywhere. */
 const WRONG_BY_MS = 5_000_000;
 
-export function createWorld(seed: number): World {
+/** What a world may do without, where far more happens than can be kept. */
+interface Economies {
+  /** false: `trace` stays empty. */
+  readonly traced?: boolean;
+  /** false: what happens awaits nothing, so that nothing needs to settle before the next event. */
+  readonly settles?: boolean;
+}
+
+export function createWorld(seed: number, { traced = true, settles = true }: Economies = {}): World {
   const random = randomStream(seed, 'simulator');
   const queue = createQueue();
   const trace: string[] = [];
@@ -80,7 +88,7 @@ export function createWorld(seed: number): World {
     get events() {
       return events;
     },
-    note: (line) => void trace.push(line),
+    note: (line) => void (traced && trace.push(line)),
     watch: (hook) => void (before = hook),
     begin(name) {
       const offset = Math.floor(random.uniform() * WRONG_BY_MS);
@@ -131,14 +139,14 @@ export function createWorld(seed: number): World {
           continue;
         }
         events++;
-        trace.push(`${now.toFixed(3)} ${owner?.name ?? 'world'} ${next.what}`);
+        if (traced) trace.push(`${now.toFixed(3)} ${owner?.name ?? 'world'} ${next.what}`);
         before();
         // It may have been killed or stopped by what strikes right now.
         if (owner && !isAlive(owner)) continue;
         if (owner && isPaused(owner)) owner.backlog.push(next);
         else next.then();
         // Every promise that this set off is settled before the next event, as far as it can be.
-        await new Promise((turn) => setImmediate(turn));
+        if (settles) await new Promise((turn) => setImmediate(turn));
       }
     },
   };
