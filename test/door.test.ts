@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { knock, type ClientOutcome } from '@trunkline/client';
+import { knock, openLink, type ClientOutcome } from '@trunkline/client';
 import {
   invite,
   readRun,
@@ -12,11 +12,13 @@ import {
   type Coordinator,
   type RunEvent,
 } from '@trunkline/coordinator';
-import { systemClock } from '@trunkline/protocol';
+import { limits, systemClock } from '@trunkline/protocol';
 import { identityFromSeed, knockText } from '@trunkline/protocol/seal';
 import { writeSmallRun } from './bad-input/small-run.ts';
 import { comeAsGuest } from './door/guest.ts';
 import { connectProxy } from './door/proxy-of.ts';
+import { admittedSocket, openRawLine } from './wire/raw-line.ts';
+import { identityOf, openThinClient } from './wire/thin-client.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'trunkline-door-'));
 let file: string;
@@ -251,3 +253,66 @@ async function upgrade(url: string, headers: Record<string, string>): Promise<st
     socket.write(['GET /socket.io/?EIO=4&transport=websocket HTTP/1.1', ...lines, '', ''].join('\r\n'));
   });
 }
+
+describe('a client whose line of before still stands', () => {
+  const south = identityOf('south');
+  const lives = (url: string) =>
+    openThinClient({
+      ...{ url, client: 'south', task: 'dogs', input: [4] },
+      gradient: () => new Float32Array(40),
+      delay: () => new Promise(() => undefined),
+    });
+  const comes = (url: string, restarted: boolean) =>
+    new Promise<string>((resolve) => {
+      const untold = () => undefined;
+      const link = openLink(
+        { ...{ url, client: 'south', identity: south, route: {}, restarted }, ...patience },
+        {
+          handlers: {} as never,
+          connected() {
+            link.close();
+            resolve('connected');
+          },
+          lost: untold,
+          failed: ({ code }) => resolve(code),
+        },
+      );
+    });
+  const patience = { random: () => 0.5, firstMs: 20_000, laterMs: 20_000 };
+  const waitFor = async (holds: () => boolean) => {
+    while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+
+  it('takes its place within seconds when that line is silent, which the audit log says; another key does not', async () => {
+    const { folder, heard, url } = await open();
+    const silent = await openRawLine(url, 'south');
+    await expect(admittedSocket(url, 'south', person(9))).rejects.toThrow(/CLIENT_KEY_DIFFERS/);
+    const begun = performance.now();
+    const guest = lives(url);
+    await waitFor(() => heard.some(({ event }) => event === 'joined'));
+    expect(performance.now() - begun).toBeLessThan(limits.probeMs + 3_000);
+    await silent.closed;
+    const kinds = auditOf(folder).map(({ kind }) => kind);
+    expect(kinds.filter((kind) => ['admission', 'silent line closed'].includes(kind))).toEqual([
+      'admission',
+      'silent line closed',
+      'admission',
+    ]);
+    // The line that was closed was not the one that has come: nobody left.
+    expect(heard.filter(({ event }) => event === 'left')).toEqual([]);
+    guest.close();
+  }, 30_000);
+
+  it('is refused at once while that line lives; one that was in the run before keeps trying until it is free', async () => {
+    const { folder, heard, url } = await open();
+    const guest = lives(url);
+    await waitFor(() => heard.some(({ event }) => event === 'joined'));
+    const begun = performance.now();
+    expect(await comes(url, false)).toBe('CLIENT_DUPLICATE');
+    expect(performance.now() - begun).toBeLessThan(limits.probeMs);
+    const again = comes(url, true);
+    await waitFor(() => auditOf(folder).filter(({ code }) => code === 'CLIENT_DUPLICATE').length > 2);
+    guest.close();
+    expect(await again).toBe('connected');
+  }, 30_000);
+});

@@ -5,12 +5,11 @@ import { CHALLENGE_PATH, knockText } from '@trunkline/protocol/seal';
 import { identityOf } from './thin-client.ts';
 
 /** The bytes under an admitted WebSocket: whoever holds them may write whatever comes to mind. */
-export async function admittedSocket(url: string, client: string): Promise<Socket> {
+export async function admittedSocket(url: string, client: string, identity = identityOf(client)): Promise<Socket> {
   const { nonce, coordinator } = (await (await fetch(new URL(CHALLENGE_PATH, url))).json()) as {
     nonce: string;
     coordinator: string;
   };
-  const identity = identityOf(client);
   return new Promise((resolve, reject) => {
     const upgrade = request(new URL('/socket.io/?EIO=4&transport=websocket', url), {
       headers: {

@@ -64,8 +64,12 @@ export async function startClient(config: ClientConfig, deps: ClientDeps): Promi
     held,
     trainer,
     clock: systemClock,
-    link: (handlers) =>
-      openLink({ url, token, client: config.client, identity, route, random: Math.random, firstMs, laterMs }, handlers),
+    link: (handlers) => {
+      const { client } = config;
+      const restarted = held.at(url) !== undefined;
+      const options = { url, token, client, identity, route, random: Math.random, firstMs, laterMs, restarted };
+      return openLink(options, handlers);
+    },
     states: (label) =>
       openRunStates(disk, runStateFolder(deps.state, label.run, label.client), {
         label,

@@ -7,6 +7,7 @@ import {
   Encoder,
   fail,
   fromReport,
+  limits,
   lineBroken,
   systemClock,
   toTrunklineError,
@@ -58,6 +59,8 @@ export interface LinkOptions {
   /** How long the first connection is tried, and how long later ones. */
   readonly firstMs: number;
   readonly laterMs: number;
+  /** A process before this one was in the run: its line may not be known to be dead yet. */
+  readonly restarted?: boolean;
 }
 
 export interface LinkDeps {
@@ -72,12 +75,9 @@ export interface LinkDeps {
 /** Short enough that a run goes on within two seconds of its coordinator’s return. */
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [100, 1_000];
 
-/** A refusal is final, but for those that a new challenge or a moment's patience takes away. */
-const passes = ({ code }: TrunklineError, stood: boolean): boolean =>
-  code === 'CHALLENGE_STALE' ||
-  code === 'COORDINATOR_BUSY' ||
-  // After a break the old connection of this same client may not have been noticed as dead.
-  (stood && code === 'CLIENT_DUPLICATE');
+/** A refusal is final, but for those that a new challenge or a moment's patience takes away. @param mine the line that stands may be one of this client's own */
+const passes = ({ code }: TrunklineError, mine: boolean): boolean =>
+  code === 'CHALLENGE_STALE' || code === 'COORDINATOR_BUSY' || (mine && code === 'CLIENT_DUPLICATE');
 
 /** Opens the line and keeps it: reconnects with growing pauses. The only file that knows socket.io-client. */
 export function openLink(options: LinkOptions, deps: LinkDeps): Link {
@@ -90,6 +90,7 @@ export function openLink(options: LinkOptions, deps: LinkDeps): Link {
     autoConnect: false,
     reconnection: false,
   } as Parameters<typeof io>[1]);
+  const begun = now();
   let stood = false;
   let over = false;
   let patience: NodeJS.Timeout | undefined;
@@ -118,6 +119,8 @@ export function openLink(options: LinkOptions, deps: LinkDeps): Link {
   };
 
   let lastReason = 'no answer';
+  /** By whoever answered last. */
+  let refused: TrunklineError | undefined;
   let tries = 0;
   let next: NodeJS.Timeout | undefined;
   /** What the coordinator calls the run: signatures are for this run alone. */
@@ -139,11 +142,14 @@ export function openLink(options: LinkOptions, deps: LinkDeps): Link {
   };
   const missed = (cause: unknown) => {
     if (over) return;
-    if (cause instanceof TrunklineError && !passes(cause, stood)) return failOnce(cause);
+    // After a break the old connection of this same client may not have been noticed as dead; a process before this one may be about to end.
+    const mine = stood || (options.restarted === true && now() < begun + limits.duplicateMs);
+    if (cause instanceof TrunklineError && !passes(cause, mine)) return failOnce(cause);
+    refused = cause instanceof TrunklineError ? cause : undefined;
     lastReason = cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : String(cause);
     comeAgain();
   };
-  wait(options.firstMs, () => fail('COORDINATOR_UNREACHABLE', { url, reason: `${lastReason}.` }));
+  wait(options.firstMs, () => refused ?? fail('COORDINATOR_UNREACHABLE', { url, reason: `${lastReason}.` }));
   socket.on('connect', () => {
     clearTimeout(patience);
     stood = true;

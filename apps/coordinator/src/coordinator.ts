@@ -172,9 +172,9 @@ async function openDoor(opened: OpenedRun, deps: DoorDeps): Promise<Coordinator>
     manifest: (machines) => writeManifest(disk, folder, plan, machines),
   });
   const gateway = openGateway(http.server, {
-    admit(knock, line) {
+    async admit(knock, line) {
       try {
-        const admitted = keeper.admit(knock);
+        const admitted = await keeper.admit(knock, line);
         http.letIn(line);
         return admitted;
       } catch (thrown) {

@@ -39,6 +39,8 @@ export interface Connection {
   chunk(message: CoordinatorMessage<'chunk'>, bytes: Uint8Array): Promise<void>;
   /** How much may be under way; left out: a line without delay. */
   readonly pace?: Pace;
+  /** Asks for any sign of life; it shows in the bytes that come in. */
+  ping?(): void;
   /** Says why and ends the connection. */
   refuse(error: TrunklineError): void;
   close(): void;
@@ -51,8 +53,8 @@ export type ClientHandlers = {
 };
 
 export interface GatewayDeps {
-  /** Decides before the upgrade; what it throws is sent as the HTTP answer and no WebSocket comes to be. */
-  admit(knock: Knock, line: NetSocket): Admitted;
+  /** Decides before the upgrade; what it rejects with is sent as the HTTP answer and no WebSocket comes to be. */
+  admit(knock: Knock, line: NetSocket): Promise<Admitted>;
   /** The line of an admitted client is gone, whether it ever carried a message or not. May be said twice. */
   closed(admitted: Admitted): void;
   /** The socket of an admitted client, for what it carries. */
@@ -76,14 +78,15 @@ export function openGateway(server: HttpServer, deps: GatewayDeps): { close(): P
     pingTimeout: limits.pingTimeoutMs,
     serveClient: false,
     allowRequest: (request, decide) => {
-      try {
-        const one = deps.admit(knockOf(request), request.socket);
+      const enter = (one: Admitted) => {
         admitted.set(request, one);
         request.socket.once('close', () => deps.closed(one));
         decide(null, true);
-      } catch (thrown) {
-        decide(JSON.stringify(toTrunklineError(thrown).report()), false);
-      }
+        // It went while it was judged.
+        if (request.socket.destroyed) deps.closed(one);
+      };
+      const refuse = (thrown: unknown) => decide(JSON.stringify(toTrunklineError(thrown).report()), false);
+      deps.admit(knockOf(request), request.socket).then(enter, refuse);
     },
   });
   const allowances = refusalAllowances(systemClock);
@@ -215,6 +218,8 @@ function connectionOf(
       turn.carried(bytes.byteLength);
       await requests.ask('chunk', message, bytes);
     },
+    // Answered below everything that the client does.
+    ping: () => (socket.conn.transport as unknown as { socket: { ping(): void } }).socket.ping(),
     refuse(error) {
       socket.emit('refused', error.report());
       part();

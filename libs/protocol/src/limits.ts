@@ -63,6 +63,10 @@ export const limits = {
   pingIntervalMs: 10_000,
   /** A line is dead once no byte has come in for this long. */
   silentMs: 30_000,
+  /** A line that stays silent for this long when it is asked gives its place to another of the same key: longer than `queueMs` and the way back. */
+  probeMs: 3_000,
+  /** How long a client that is started again may find its own line of before alive: a process that is told to end has five seconds. */
+  duplicateMs: 6_000,
   /** How long the last words to a side that is sent away may take. */
   partingMs: 2_000,
   /** socket.io's own time-out counts whole frames and would end a slow line under its load: it stands behind `silentMs` only. */

@@ -9,6 +9,7 @@ export type AuditKind =
   | 'admission'
   | 'refusal'
   | 'refusals left out'
+  | 'silent line closed'
   | 'roster'
   | 'invitation'
   | 'pin'

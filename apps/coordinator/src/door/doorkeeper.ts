@@ -8,6 +8,7 @@ import { openAuditLog, type AuditLog } from './audit-log.ts';
 import { createChallenges } from './challenges.ts';
 import { doorFiles } from './door-files.ts';
 import { sealedHandlers } from './sealed-handlers.ts';
+import { silenceOf, type Line } from './silence-of.ts';
 import { createThrottle } from './throttle.ts';
 import { openRoster, type Roster, type RosterEntry } from './roster.ts';
 
@@ -28,14 +29,23 @@ export interface DoorkeeperDeps {
 export interface Doorkeeper {
   /** The answer to a stranger that asks for a challenge: JSON. */
   readonly challenge: () => string;
-  /** @throws whatever `admit` throws; nothing that it throws says a word of the run */
-  admit(knock: Knock): Admitted;
+  /**
+   * One that holds the key of a client whose line stands takes its place when that line is silent.
+   * @throws whatever `admit` throws; nothing that it throws says a word of the run
+   */
+  admit(knock: Knock, line: Line): Promise<Admitted>;
   /** An admitted client's line stands: what it may say, behind the check of its signatures. */
   connected(connection: Connection, admitted: Admitted, handlers: ClientHandlers): ClientHandlers;
   /** The line of an admitted client is gone, whether it ever carried a message or not. */
   readonly closed: (admitted: Admitted) => void;
   /** @param forget of a run that never began nothing stays, unless somebody was invited to it or kept out of it */
   close(forget: boolean): void;
+}
+
+interface Inside {
+  readonly admitted: Admitted;
+  readonly line: Line;
+  readonly connection?: Connection;
 }
 
 /** How often the roster is looked at for revocations of clients that are connected. */
@@ -51,7 +61,7 @@ export function openDoorkeeper(deps: DoorkeeperDeps): Doorkeeper {
   audit.write({ kind: 'roster', ...summaryOf(roster) });
   const challenges = createChallenges({ clock, random });
   /** Who is inside, from its admission on; its line comes a moment later. */
-  const inside = new Map<string, { admitted: Admitted; connection?: Connection }>();
+  const inside = new Map<string, Inside>();
   const throttle = createThrottle({
     clock,
     leftOut: (count) => audit.write({ kind: 'refusals left out', count }),
@@ -62,6 +72,31 @@ export function openDoorkeeper(deps: DoorkeeperDeps): Doorkeeper {
     if (!throttle.take()) return;
     const client = knock.client?.slice(0, 64) ?? '';
     audit.write({ kind: 'refusal', client, address: knock.address, code: error.code });
+  };
+
+  const enter = (knock: Knock, line: Line): Admitted => {
+    const { invitations } = deps;
+    const connected = (client: string) => inside.has(client);
+    const admitted = admit(knock, { key, roster, challenges, clock, invitations, connected });
+    const { client } = admitted;
+    audit.write({ kind: 'admission', client, key: admitted.key, address: knock.address });
+    inside.set(client, { admitted, line });
+    return admitted;
+  };
+  /** Lines that are being asked whether they live: one question at a time. */
+  const asked = new Set<Inside>();
+  /** The line of before is not known to be dead yet: asked, it says nothing, and goes. Only the same key may ask. */
+  const yields = async (before: Inside, { client = '', key: shown, address }: Knock): Promise<boolean> => {
+    if (before.admitted.key !== shown || asked.has(before)) return false;
+    asked.add(before);
+    const silent = await silenceOf(before.line, { clock, ask: () => inside.get(client)?.connection?.ping?.() });
+    asked.delete(before);
+    if (inside.get(client)?.admitted !== before.admitted) return !inside.has(client);
+    if (!silent) return false;
+    audit.write({ kind: 'silent line closed', client, address });
+    inside.delete(client);
+    before.line.destroy();
+    return true;
   };
 
   let broken = false;
@@ -86,15 +121,16 @@ export function openDoorkeeper(deps: DoorkeeperDeps): Doorkeeper {
 
   return {
     challenge: () => JSON.stringify({ protocol: PROTOCOL_VERSION, nonce: challenges.issue(), coordinator: key }),
-    admit(knock) {
+    async admit(knock, line) {
       try {
-        const { invitations } = deps;
-        const connected = (client: string) => inside.has(client);
-        const admitted = admit(knock, { key, roster, challenges, clock, invitations, connected });
-        const { client } = admitted;
-        audit.write({ kind: 'admission', client, key: admitted.key, address: knock.address });
-        inside.set(client, { admitted });
-        return admitted;
+        const before = inside.get(knock.client ?? '');
+        try {
+          return enter(knock, line);
+        } catch (thrown) {
+          if (toTrunklineError(thrown).code !== 'CLIENT_DUPLICATE' || !before || !(await yields(before, knock)))
+            throw thrown;
+          return enter(knock, line);
+        }
       } catch (thrown) {
         const error = toTrunklineError(thrown);
         refuse(knock, error);
@@ -104,7 +140,7 @@ export function openDoorkeeper(deps: DoorkeeperDeps): Doorkeeper {
     },
     connected(connection, admitted, handlers) {
       const { client, verify } = admitted;
-      inside.set(client, { admitted, connection });
+      inside.set(client, { ...inside.get(client)!, admitted, connection });
       return sealedHandlers(handlers, { run, client, verify, audit });
     },
     closed(admitted) {
