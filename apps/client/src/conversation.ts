@@ -40,6 +40,9 @@ const GOODBYE_MS = 1_000;
 export function converse(config: ClientConfig, deps: ConversationDeps): Client {
   const { trainer, clock } = deps;
   let joined: Entered | undefined;
+  let entering: Promise<Entered | undefined> | undefined;
+  /** Which line to the coordinator is the present one. */
+  let line = 0;
   let answer: Answer | undefined;
   let working: { round: number; attempt: number } | undefined;
   const credit = createCredit();
@@ -85,10 +88,15 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
   };
 
   const join = async () => {
+    const mine = ++line;
     const before = deps.held.at(deps.url);
     const saved = before && { run: before.run, trunk: before.trunk };
     const known = joined ? { run: joined.welcome.run, trunk: joined.trunk.digest } : saved;
     const welcome = await link.request('hello', { capabilities: [...CAPABILITIES], ...known });
+    // Where a line broke while this client was still entering, the next one waits for that: entering twice would set heads that already
+    // train back to where they stood before.
+    if (entering && !joined) await entering;
+    if (over || mine !== line) return;
     if (joined) {
       refuseOtherBirth(joined.welcome, welcome);
       const more = joined.agreed.renewed(welcome);
@@ -96,10 +104,11 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
       const tasks = config.tasks.map(({ id }) => id);
       if (more) joined = { ...joined, welcome, agreed: holdTo(welcome, tasks) };
     } else {
-      joined = await enter(config, welcome, deps);
+      joined = await (entering = enter(config, welcome, deps));
       answer = joined?.course.unsent;
     }
     if (!joined) return end({ kind: 'declined' });
+    if (mine !== line) return;
     joined.inbox.reset();
     const { offers, machine } = joined;
     const told = joined.course.told();
