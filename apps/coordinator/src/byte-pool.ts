@@ -9,13 +9,13 @@ export interface BytePool {
   give(bytes: Uint8Array): void;
 }
 
-/** Keeps at most `most` pieces. */
-export function bytePool(most: number): BytePool {
+/** Keeps at most `most` pieces. `make`: where new ones come from. */
+export function bytePool(most: number, make = (size: number): Uint8Array => new Uint8Array(size)): BytePool {
   const free: Uint8Array[] = [];
   return {
     take(size) {
       const at = free.findIndex((bytes) => bytes.byteLength === size);
-      return at < 0 ? new Uint8Array(size) : free.splice(at, 1)[0]!;
+      return at < 0 ? make(size) : free.splice(at, 1)[0]!;
     },
     give(bytes) {
       if (free.length < most) free.push(bytes);

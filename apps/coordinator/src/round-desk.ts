@@ -1,4 +1,5 @@
-import { fail, type Clock } from '@trunkline/protocol';
+import { kernels } from '@trunkline/model/kernel';
+import { bytesOf, fail, type Clock } from '@trunkline/protocol';
 import { bytePool } from './byte-pool.ts';
 import { openCredits, type Credits } from './credits.ts';
 import type { Delivery } from './delivery.ts';
@@ -21,6 +22,9 @@ export interface DeskDeps {
   readonly best: () => number | null;
 }
 
+/** Uploads whose memory lies beside the sum; where more are under way at once, the others lie in memory of their own. */
+const IN_ROOM = 16;
+
 /** The desk of `sync` and `local`: all clients answer one open round from one trunk. */
 export function createRoundDesk(plan: Plan, deps: DeskDeps): Desk {
   const { members, keeper, delivery, clock, recorder, best } = deps;
@@ -28,9 +32,12 @@ export function createRoundDesk(plan: Plan, deps: DeskDeps): Desk {
   const { wants } = plan.strategy;
   const book = answerBook();
   const turns = createTurns((then) => clock.soon(then));
+  const summed = exchange === 'sum' ? trunk.layout.length : 0;
+  // The sum and the uploads that are added to it lie where no copy is needed.
+  const room = kernels().room(summed * (8 + 4 * IN_ROOM));
   const memory: IntakeMemory = {
-    sum: new Float64Array(exchange === 'sum' ? trunk.layout.length : 0),
-    uploads: bytePool(64),
+    sum: room.float64(summed),
+    uploads: bytePool(64, (size) => bytesOf(room.float32(size / 4))),
   };
   let intake: RoundIntake | null = null;
   let asked: readonly Asked[] = [];

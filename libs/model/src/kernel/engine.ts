@@ -66,6 +66,8 @@ export const TABLE_ROWS = 1024;
 export const PAIRED_ROWS = 64;
 
 const PAGE = 65536;
+/** A memory's addresses are 32 bits. */
+export const MOST_BYTES = PAGE * PAGE - PLACE.free;
 
 /** Makes engines, or is null where this machine has no WebAssembly SIMD. Compiles once. */
 export function engineMaker(): ((bytes: number) => Engine) | null {

@@ -91,9 +91,10 @@ export interface Momentum {
   readonly nesterov: boolean;
 }
 
+/** Vectors of zeros. */
 export interface Room {
-  /** Zeros. */
   readonly float32: (length: number) => Float32Array;
-  /** Zeros. */
   readonly float64: (length: number) => Float64Array;
+  readonly uint16: (length: number) => Uint16Array;
+  readonly int8: (length: number) => Int8Array;
 }

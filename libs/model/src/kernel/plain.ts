@@ -1,6 +1,7 @@
 import { plainCodecs } from './plain-codecs.ts';
 import { plainGramian } from './plain-gramian.ts';
 import type { Kernels } from './kernels.ts';
+import { ordinaryRoom } from './room.ts';
 
 /** Values summed at a time: the float64 sums stay in the first-level cache while the rows pass. */
 const BLOCK = 2048;
@@ -8,7 +9,7 @@ const BLOCK = 2048;
 /** The kernels in TypeScript: what each of them means, and what runs where there is no WebAssembly SIMD. */
 export const plain: Kernels = {
   name: 'plain',
-  room: () => ({ float32: (length) => new Float32Array(length), float64: (length) => new Float64Array(length) }),
+  room: () => ordinaryRoom,
   weightedSum(rows, weights, into) {
     const sum = new Float64Array(Math.min(BLOCK, into.length));
     for (let from = 0; from < into.length; from += BLOCK) {

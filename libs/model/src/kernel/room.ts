@@ -21,14 +21,28 @@ export function createRoom(engine: Engine, homes: WeakMap<ArrayBufferLike, Engin
     top = at + bytes;
     return at;
   };
+  const vector =
+    <V>(
+      make: new (buffer: ArrayBufferLike, at: number, length: number) => V,
+      width: number,
+      own: (length: number) => V,
+    ) =>
+    (length: number): V => {
+      const at = place(length * width);
+      return at === null ? own(length) : new make(buffer, at, length);
+    };
   return {
-    float32(length) {
-      const at = place(length * 4);
-      return at === null ? new Float32Array(length) : new Float32Array(buffer, at, length);
-    },
-    float64(length) {
-      const at = place(length * 8);
-      return at === null ? new Float64Array(length) : new Float64Array(buffer, at, length);
-    },
+    float32: vector(Float32Array<ArrayBufferLike>, 4, ordinaryRoom.float32),
+    float64: vector(Float64Array<ArrayBufferLike>, 8, ordinaryRoom.float64),
+    uint16: vector(Uint16Array<ArrayBufferLike>, 2, ordinaryRoom.uint16),
+    int8: vector(Int8Array<ArrayBufferLike>, 1, ordinaryRoom.int8),
   };
 }
+
+/** Memory like any other: for kernels that need no room, and where there is none left. */
+export const ordinaryRoom: Room = {
+  float32: (length) => new Float32Array(length),
+  float64: (length) => new Float64Array(length),
+  uint16: (length) => new Uint16Array(length),
+  int8: (length) => new Int8Array(length),
+};

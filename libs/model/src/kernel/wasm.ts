@@ -1,4 +1,4 @@
-import { engineMaker, PAIRED_ROWS, PLACE, TABLE_ROWS, type Engine } from './engine.ts';
+import { engineMaker, MOST_BYTES, PAIRED_ROWS, PLACE, TABLE_ROWS, type Engine } from './engine.ts';
 import type { Kernels } from './kernels.ts';
 import { largestOf } from './largest.ts';
 import { bytesAt, copyOut, overLanes, slot, SLOTS, SPAN, STAGE_BYTES, type Call, type Vector } from './lanes.ts';
@@ -61,7 +61,7 @@ export function wasmKernels(): Kernels | null {
   return {
     name: 'wasm',
     room(bytes) {
-      const engine = attempt(() => make(STAGE_BYTES + bytes));
+      const engine = attempt(() => make(Math.min(STAGE_BYTES + bytes, MOST_BYTES)));
       return engine ? createRoom(engine, homes) : plain.room(bytes);
     },
     weightedSum(rows, weights, into) {
