@@ -17,7 +17,7 @@ const model: ExportedModel = {
     { name: 'head', stack: head, values: new Float32Array(3) },
   ],
   scores: 'sigmoid',
-  about: {},
+  about: { classes: '["no","yes"]' },
 };
 const source = { sizes: { train: 5, validation: 3, test: 2 }, inputShape: [4] };
 const plan = { id: 'cats', source, loss: () => 0, optimizer: { sgd: {} }, batchSize: 8 } as unknown as TaskPlan;
@@ -57,8 +57,9 @@ test('says what left the client: gradients, sums of local updates, or nothing wh
   expect(alone).not.toContain('local steps');
 });
 
-test('names a module’s own loss as such, and says that nothing was said of the data', () => {
+test('tells what one output is, names a module’s own loss as such, and says that nothing was said of the data', () => {
   const text = cardText({});
+  expect(text).toContain('| gives | [1], the probability of yes (else no) |');
   expect(text).toContain('| loss | the client module’s own |');
   expect(text).toContain('Client `north` says nothing of its data (`description` in its client file).');
 });

@@ -96,6 +96,9 @@ const termsFacts = ({ seed, exchange, localSteps }: NonNullable<FinishedModel['t
 
 function outputText({ scores, about, parts }: ExportedModel): string {
   const shape = `[${parts.at(-1)!.stack.outputShape.join(', ')}]`;
-  const of = about['classes'] === undefined ? '' : ` of ${(JSON.parse(about['classes']) as string[]).join(', ')}`;
-  return scores === null ? `${shape}, the values themselves` : `${shape}, probabilities${of} by ${scores}`;
+  if (scores === null) return `${shape}, the values themselves`;
+  const classes = about['classes'] === undefined ? [] : (JSON.parse(about['classes']) as string[]);
+  if (scores === 'sigmoid' && classes.length === 2)
+    return `${shape}, the probability of ${classes[1]!} (else ${classes[0]!})`;
+  return `${shape}, probabilities${classes.length > 0 ? ` of ${classes.join(', ')}` : ''} by ${scores}`;
 }
