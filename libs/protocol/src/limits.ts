@@ -67,6 +67,8 @@ export const limits = {
   probeMs: 3_000,
   /** How long a client that is started again may find its own line of before alive: a process that is told to end has five seconds. */
   duplicateMs: 6_000,
+  /** A part of the audit log, some fifty thousand lines: past it a new file begins, and its chain goes on there. */
+  auditBytes: 16 * 1024 * 1024,
   /** How long the last words to a side that is sent away may take. */
   partingMs: 2_000,
   /** socket.io's own time-out counts whole frames and would end a slow line under its load: it stands behind `silentMs` only. */

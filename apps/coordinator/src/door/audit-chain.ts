@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import { z } from 'zod';
 import { fail, sha256 } from '@trunkline/protocol';
+import { oldParts } from './audit-parts.ts';
 
 /** What is written down: who came in, who was refused, whose contribution counted. Plain values only. */
 export type AuditEntry = { readonly kind: AuditKind; readonly [field: string]: unknown };
@@ -53,7 +54,7 @@ export function checkLine(text: string, before: AuditHead, file: string): AuditH
 }
 
 /**
- * Reads a log from its first line to its last: each must match its hash and follow the one before it.
+ * Reads a log from its first line to its last, over all its parts: each must match its hash and follow the one before it.
  * @param head where it stood once, as recorded elsewhere: the log must still hold that line, or lines were cut off its end. Left out: what the coordinator keeps beside the log
  * @returns where it stands now
  * @throws AUDIT_BROKEN naming the first line that is not as it was written
@@ -61,12 +62,14 @@ export function checkLine(text: string, before: AuditHead, file: string): AuditH
 export function verifyAudit(file: string, head: AuditHead | undefined = recordedHead(file)): AuditHead {
   let stands = EMPTY;
   let seen = head === undefined || head.lines === 0;
-  for (const text of linesOf(file)) {
-    stands = checkLine(text, stands, file);
-    if (stands.lines !== head?.lines) continue;
-    if (stands.hash !== head.hash)
-      throw fail('AUDIT_BROKEN', { file, problem: `line ${stands.lines} is not the one that was recorded.` });
-    seen = true;
+  for (const part of [...oldParts(file), file]) {
+    for (const text of linesOf(part)) {
+      stands = checkLine(text, stands, part);
+      if (stands.lines !== head?.lines) continue;
+      if (stands.hash !== head.hash)
+        throw fail('AUDIT_BROKEN', { file: part, problem: `line ${stands.lines} is not the one that was recorded.` });
+      seen = true;
+    }
   }
   if (!seen)
     throw fail('AUDIT_BROKEN', {

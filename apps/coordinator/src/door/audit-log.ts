@@ -12,7 +12,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { fail, type Clock, type TrunklineError } from '@trunkline/protocol';
+import { fail, limits, type Clock, type TrunklineError } from '@trunkline/protocol';
+import { auditPart, nextPart, oldParts } from './audit-parts.ts';
 import { auditLine, checkLine, EMPTY, headFile, recordedHead, type AuditEntry, type AuditHead } from './audit-chain.ts';
 
 /** The hash-chained record of who came in and what counted. */
@@ -25,6 +26,13 @@ export interface AuditLog {
   close(): void;
 }
 
+export interface AuditLogDeps {
+  readonly clock: Clock;
+  readonly failed: (error: TrunklineError) => void;
+  /** A file that would grow past this is put away; default: `limits.auditBytes`. */
+  readonly partBytes?: number;
+}
+
 /** How long a line may wait for the disk: one flush then serves all that were written meanwhile. */
 const FLUSH_MS = 500;
 
@@ -33,8 +41,8 @@ const FLUSH_MS = 500;
  * @param failed the disk takes no more lines: the log must not go on with a gap. Called once
  * @throws AUDIT_BROKEN where the end is not what was written, STORAGE_FAILED
  */
-export function openAuditLog(file: string, deps: { clock: Clock; failed: (error: TrunklineError) => void }): AuditLog {
-  const { clock } = deps;
+export function openAuditLog(file: string, deps: AuditLogDeps): AuditLog {
+  const { clock, partBytes = limits.auditBytes } = deps;
   const cannot = (cause: unknown) => fail('STORAGE_FAILED', { file, reason: (cause as Error).message }, cause);
   let handle: number;
   let end: { head: AuditHead; torn: number };
@@ -55,6 +63,9 @@ export function openAuditLog(file: string, deps: { clock: Clock; failed: (error:
   let timer: (() => void) | undefined;
   let flushing = false;
   let over = false;
+  let { size } = fstatSync(handle);
+  /** Of parts that are put away and still being flushed. */
+  const stale: number[] = [];
 
   const give = (cause: unknown) => {
     if (over) return;
@@ -73,10 +84,12 @@ export function openAuditLog(file: string, deps: { clock: Clock; failed: (error:
     const stands = head;
     fdatasync(handle, (error) => {
       flushing = false;
+      for (const done of stale.splice(0)) closeSync(done);
       if (over) return;
       if (error) return give(error);
       try {
-        record(stands);
+        // Put away meanwhile, its end is on record already.
+        if (stands.lines > flushed.lines) record(stands);
       } catch (cause) {
         return give(cause);
       }
@@ -86,6 +99,16 @@ export function openAuditLog(file: string, deps: { clock: Clock; failed: (error:
   const schedule = () => {
     if (timer === undefined && !flushing) timer = clock.after(FLUSH_MS, flush);
   };
+  /** The chain goes on in a new file: its first line bears the hash of the last one here. */
+  const putAway = () => {
+    fdatasyncSync(handle);
+    record(head);
+    renameSync(file, auditPart(file, nextPart(file)));
+    if (flushing) stale.push(handle);
+    else closeSync(handle);
+    handle = openSync(file, 'a+', 0o600);
+    size = 0;
+  };
   const log: AuditLog = {
     get head() {
       return head;
@@ -93,8 +116,11 @@ export function openAuditLog(file: string, deps: { clock: Clock; failed: (error:
     write(entry) {
       if (over) return;
       const next = auditLine(entry, clock.date(), head);
+      const bytes = Buffer.byteLength(next.text);
       try {
+        if (size > 0 && size + bytes > partBytes) putAway();
         writeSync(handle, next.text);
+        size += bytes;
       } catch (cause) {
         return give(cause);
       }
@@ -126,22 +152,40 @@ const TAIL = 1 << 16;
 
 function endOf(handle: number, file: string): { head: AuditHead; torn: number } {
   const { size } = fstatSync(handle);
-  const tail = Buffer.alloc(Math.min(size, TAIL));
-  readSync(handle, tail, 0, tail.length, size - tail.length);
-  const end = tail.lastIndexOf(10) + 1;
-  const torn = tail.length - end;
+  const { text, torn } = lastLine(handle);
   if (torn > 0) ftruncateSync(handle, size - torn);
   const recorded = recordedHead(file) ?? EMPTY;
   const short = () => fail('AUDIT_BROKEN', { file, problem: `it is shorter than ${recorded.lines} lines.` });
-  if (end === 0) {
+  const before = oldParts(file).at(-1);
+  // A crash may have come right after a part was put away.
+  const last = text ?? (before === undefined ? undefined : lastLineOf(before));
+  if (last === undefined) {
     if (recorded.lines > 0) throw short();
     return { head: EMPTY, torn };
   }
-  const text = tail.subarray(tail.lastIndexOf(10, end - 2) + 1, end - 1).toString('utf8');
-  const [line, before] = [/^\{"line":(\d+),/.exec(text)?.[1], /"before":"([0-9a-f]{64})","hash"/.exec(text)?.[1]];
-  const head = checkLine(text, { lines: Number(line ?? 1) - 1, hash: before ?? '' }, file);
+  const [line, hash] = [/^\{"line":(\d+),/.exec(last)?.[1], /"before":"([0-9a-f]{64})","hash"/.exec(last)?.[1]];
+  const head = checkLine(last, { lines: Number(line ?? 1) - 1, hash: hash ?? '' }, text === undefined ? before! : file);
   if (head.lines < recorded.lines) throw short();
   if (head.lines === recorded.lines && head.hash !== recorded.hash)
     throw fail('AUDIT_BROKEN', { file, problem: `line ${head.lines} is not the one that was recorded.` });
   return { head, torn };
+}
+
+/** The last whole line, and how many bytes stand behind it; undefined: there is none. */
+function lastLine(handle: number): { text: string | undefined; torn: number } {
+  const { size } = fstatSync(handle);
+  const tail = Buffer.alloc(Math.min(size, TAIL));
+  readSync(handle, tail, 0, tail.length, size - tail.length);
+  const end = tail.lastIndexOf(10) + 1;
+  const text = end === 0 ? undefined : tail.subarray(tail.lastIndexOf(10, end - 2) + 1, end - 1).toString('utf8');
+  return { text, torn: tail.length - end };
+}
+
+function lastLineOf(file: string): string | undefined {
+  const handle = openSync(file, 'r');
+  try {
+    return lastLine(handle).text;
+  } finally {
+    closeSync(handle);
+  }
 }

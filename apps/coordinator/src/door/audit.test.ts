@@ -1,4 +1,4 @@
-import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
@@ -6,6 +6,7 @@ import { randomStream } from '@trunkline/model/random';
 import { systemClock } from '@trunkline/protocol';
 import { headFile, recordedHead, verifyAudit, type AuditHead } from './audit-chain.ts';
 import { openAuditLog, type AuditLog } from './audit-log.ts';
+import { auditPart, oldParts } from './audit-parts.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'trunkline-audit-'));
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
@@ -15,17 +16,18 @@ beforeEach(() => {
   file = join(temporary, String(count++), 'audit.jsonl');
 });
 
-const open = (): AuditLog =>
+const open = (partBytes?: number): AuditLog =>
   openAuditLog(file, {
     clock: systemClock,
+    ...(partBytes === undefined ? {} : { partBytes }),
     failed: (error) => {
       throw error;
     },
   });
 
 /** A log of some forty lines, as a run would leave it. */
-function written(): AuditHead {
-  const log = open();
+function written(partBytes?: number): AuditHead {
+  const log = open(partBytes);
   for (let round = 0; round < 24; round++) {
     const sha256 = String(round).repeat(64).slice(0, 64);
     log.write({
@@ -129,6 +131,55 @@ describe('an audit log', () => {
     writeFileSync(file, `${lines.slice(0, -3).join('\n')}\n`);
     expect(problem(open)).toContain('it is shorter than');
     expect(problem(() => verifyAudit(file))).toContain('it ends at line');
+  });
+
+  it('that has grown past its bound goes on in a new file, and shows 240 of 240 edits of any of them, a missing one too', () => {
+    const head = written(1_500);
+    const parts = [...oldParts(file), file];
+    expect(parts.length).toBeGreaterThan(4);
+    const texts = parts.map((part) => readFileSync(part));
+    for (const text of texts) expect(text.length).toBeLessThanOrEqual(1_500);
+    expect(verifyAudit(file)).toEqual(head);
+    const lastHash = /"hash":"([0-9a-f]{64})"\}\n$/.exec(texts[0]!.toString('utf8'))![1];
+    expect(JSON.parse(texts[1]!.toString('utf8').split('\n')[0]!)).toMatchObject({ before: lastHash });
+
+    const random = randomStream(2, 'edits');
+    const missed: string[] = [];
+    const kinds: Record<string, (place: number) => void> = {
+      byte(place) {
+        const changed = Buffer.from(texts[place]!);
+        const at = random.below(changed.length);
+        changed[at] = changed[at]! ^ (1 + random.below(255));
+        writeFileSync(parts[place]!, changed);
+      },
+      end: (place) => writeFileSync(parts[place]!, texts[place]!.subarray(0, random.below(texts[place]!.length))),
+      missing: (place) => rmSync(parts[place]!),
+      exchanged(place) {
+        writeFileSync(parts[place]!, texts[place + 1]!);
+        writeFileSync(parts[place + 1]!, texts[place]!);
+      },
+    };
+    for (let i = 0; i < 240; i++) {
+      const kind = Object.keys(kinds)[i % 4]!;
+      const place = random.below(parts.length - (kind === 'byte' || kind === 'end' ? 0 : 1));
+      kinds[kind]!(place);
+      if (problem(() => verifyAudit(file, head)) === undefined) missed.push(`${kind} ${place}`);
+      for (const touched of [place, Math.min(place + 1, parts.length - 1)])
+        writeFileSync(parts[touched]!, texts[touched]!);
+    }
+    expect(missed).toEqual([]);
+    expect(verifyAudit(file)).toEqual(head);
+  });
+
+  it('goes on where a crash came right after a file was put away, and is not gone on with when that one is missing', () => {
+    const head = written(1_500);
+    renameSync(file, auditPart(file, oldParts(file).length + 1));
+    const again = open(1_500);
+    again.close();
+    expect(again.head.lines).toBe(head.lines + 1);
+    expect(verifyAudit(file)).toEqual(again.head);
+    for (const part of [...oldParts(file), file]) rmSync(part);
+    expect(problem(() => open(1_500))).toContain('it is shorter than');
   });
 
   it('is on the disk soon after a line, with its head, without anybody closing it', async () => {

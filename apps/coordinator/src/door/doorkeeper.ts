@@ -5,6 +5,7 @@ import type { ClientHandlers, Connection } from '../gateway.ts';
 import { admit, type Admitted, type Knock } from './admission.ts';
 import { headFile } from './audit-chain.ts';
 import { openAuditLog, type AuditLog } from './audit-log.ts';
+import { oldParts } from './audit-parts.ts';
 import { createChallenges } from './challenges.ts';
 import { doorFiles } from './door-files.ts';
 import { sealedHandlers } from './sealed-handlers.ts';
@@ -152,7 +153,7 @@ export function openDoorkeeper(deps: DoorkeeperDeps): Doorkeeper {
       audit.write({ kind: 'closed' });
       audit.close();
       if (!forget || roster.invites || [...roster.clients.values()].some(({ revoked }) => revoked)) return;
-      for (const file of [files.folder, files.audit, headFile(files.audit)])
+      for (const file of [files.folder, files.audit, headFile(files.audit), ...oldParts(files.audit)])
         rmSync(file, { recursive: true, force: true });
     },
   };
