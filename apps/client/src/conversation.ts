@@ -188,8 +188,11 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
       const scores = tasks.map(({ task, metrics }) => finishedTask(config.client, task, metrics));
       return { result: { tasks, digests }, scores };
     };
-    const { tasks, digests } =
+    const found =
       split === 'test' ? await course.ending({ round: version, attempt }, score) : (await score()).result;
+    // The run went back meanwhile: these scores belong to an attempt that is no more.
+    if (!found) return;
+    const { tasks, digests } = found;
     const shown = Object.fromEntries(tasks.map(({ task, metrics }) => [task, metrics]));
     deps.emit({ event: 'scores', version: best ?? version, split, scores: shown, digests });
     await link.request('scores', { version, attempt, split, tasks, digests });

@@ -31,8 +31,9 @@ export interface Course {
   /**
    * The end of the run, kept before the scores leave: whatever is lost after them, this client can tell how it ended.
    * @param score scores the last trunk, and gives the test scores
+   * @returns undefined when the run went back meanwhile
    */
-  ending<T>(at: Standing, score: () => Promise<{ result: T; scores: readonly FinishedTask[] }>): Promise<T>;
+  ending<T>(at: Standing, score: () => Promise<{ result: T; scores: readonly FinishedTask[] }>): Promise<T | undefined>;
   /** The run is over. */
   finish(rounds: number): Promise<void>;
 }
@@ -112,9 +113,12 @@ export function createCourse({ trainer, states, emit }: CourseDeps): Course {
       const again = ended?.round === at.round && ended.attempt === at.attempt;
       const mine = turn;
       const before = again ? undefined : await save();
+      // Scoring may take the best heads out: never in the middle of rounds that are repeated.
+      if (turn !== mine) return undefined;
       const { result, scores: found } = await score();
+      if (turn !== mine) return undefined;
       const last = before && (await trainer.ask('snapshot', {})).bytes;
-      if (turn !== mine) return result;
+      if (turn !== mine) return undefined;
       scores = found;
       if (before && last) {
         states.saveFinal(last);
