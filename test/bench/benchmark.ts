@@ -16,6 +16,8 @@ export interface Benchmark {
   readonly name: string;
   readonly group: 'kernels' | 'transport' | 'step' | 'durable' | 'scale' | 'modes' | 'data';
   readonly summary: string;
+  /** What it measures, as the issues call it: `bench A1` runs it. */
+  readonly ids?: readonly string[];
   measure(say: (text: string) => void): Promise<Measured[]>;
 }
 

@@ -7,11 +7,14 @@ import { bufferedBenchmark } from './buffered.ts';
 import { durableBenchmark } from './durable.ts';
 import { eventLoopBenchmark } from './event-loop.ts';
 import { imagesStreamBenchmark } from './images-stream.ts';
+import { codecsBenchmark, sumsBenchmark } from './kernels.ts';
 import { stepBenchmark } from './step.ts';
 import { virtualClientsBenchmark } from './virtual-clients.ts';
 import { align } from '../simulate/table.ts';
 
 const benchmarks: readonly Benchmark[] = [
+  sumsBenchmark,
+  codecsBenchmark,
   aggregateBenchmark,
   stepBenchmark,
   durableBenchmark,
@@ -47,12 +50,16 @@ try {
 
 function chosen(names: readonly string[]): readonly Benchmark[] {
   if (names.length === 0) return benchmarks;
-  return names.flatMap((name) => {
+  const wanted = names.flatMap((name) => {
     const found = benchmarks.filter(
-      (one) => one.name === name || one.group === name || (name === 'quick' && QUICK.includes(one.group)),
+      (one) =>
+        one.name === name ||
+        one.group === name ||
+        one.ids?.includes(name) ||
+        (name === 'quick' && QUICK.includes(one.group)),
     );
     if (found.length === 0) {
-      const known = benchmarks.map((one) => one.name).join(', ');
+      const known = benchmarks.flatMap((one) => [one.name, ...(one.ids ?? [])]).join(', ');
       throw fail('USAGE', {
         what: `There is no benchmark ${name}.`,
         remedy: `Benchmarks: ${known}; groups: ${QUICK.join(', ')}, quick.`,
@@ -60,6 +67,8 @@ function chosen(names: readonly string[]): readonly Benchmark[] {
     }
     return found;
   });
+  // One benchmark measures several ids, and runs once.
+  return [...new Set(wanted)];
 }
 
 function tableOf(rows: readonly Measured[]): string {
