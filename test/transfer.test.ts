@@ -7,9 +7,9 @@ import { writeModel } from '@trunkline/model/export';
 import { decodeSafetensors } from '@trunkline/model/store';
 import { buildTrunk, initialTrunk } from '@trunkline/model/trunk';
 import { writeSmallRun } from './bad-input/small-run.ts';
-import { start, type Command, type Told } from './bad-input/told.ts';
+import { start, tellAll, type Command, type Told } from './bad-input/told.ts';
 
-const LIMIT = 90_000;
+const LIMIT = 120_000;
 const page = readFileSync(join(import.meta.dirname, '../docs/guide/transfer-and-augment.md'), 'utf8');
 /** The commands of the page, as a reader copies them. */
 const lines = [...page.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block]) => block!.trim().split('\n'));
@@ -73,5 +73,17 @@ describe('the guide’s commands, from one trunk to the next', () => {
     expect(losses).toHaveLength(20);
     // The label is the first input's sign.
     expect(losses.at(-1)).toBeGreaterThan(0.7);
+  });
+
+  it('another result of the name is refused, and so is what is no trunk', { timeout: LIMIT }, async () => {
+    const tune = (trunk: string, ...more: string[]): Command => {
+      return ['client', 'fine-tune', at('my-client.yaml'), '--trunk', at(trunk), '--rounds', '1', ...more];
+    };
+    const [again, array] = await tellAll([tune('my-next-trunk.safetensors'), tune('x-train.npy', '--run', 'other')]);
+    expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('FILE_EXISTS') as string });
+    expect(array).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('x-train.npy: this is not a readable safetensors file') as string,
+    });
   });
 });
