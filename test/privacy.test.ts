@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { decodeSnapshot } from '@trunkline/model/store';
-import { searchFor, type Canaries } from './privacy/canaries.ts';
+import { arraysOf, searchFor, type Canaries } from './privacy/canaries.ts';
 import { gatherEvidence, leaksIn } from './privacy/evidence.ts';
 import { payloads } from './privacy/recorder.ts';
 import { writeTaintedRun } from './privacy/tainted-run.ts';
@@ -16,13 +16,6 @@ afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
 const NAMES = ['aviary', 'field'];
 const clientsOf = (folder: string) => NAMES.map((name) => ({ name, file: join(folder, `${name}.yaml`) }));
-
-/** Every array of a learner's state: heads, adapters, their optimizers' moments. */
-function arraysOf(tree: unknown, name: string): Canaries[] {
-  if (tree instanceof Float32Array) return [{ name, numbers: tree }];
-  if (typeof tree !== 'object' || tree === null) return [];
-  return Object.entries(tree).flatMap(([key, inner]) => arraysOf(inner, `${name}/${key}`));
-}
 
 const including = (...places: string[]): unknown => expect.arrayContaining(places);
 const numbersOf = ({ numbers = [] }: Canaries): number[] => Array.from(numbers, (value) => value + 0);

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { errorText, fail, toTrunklineError } from '@trunkline/protocol';
+import { canaries } from './canaries.ts';
 import { crashes } from './crashes.ts';
 import { exactness } from './exactness.ts';
 import { exports } from './exports.ts';
@@ -11,6 +12,7 @@ import { partitions } from './partitions.ts';
 import { simulator } from './simulator.ts';
 import { slowLinks } from './slow-links.ts';
 import { frames } from './frames.ts';
+import { soak } from './soak.ts';
 import type { Sweep } from './sweep.ts';
 import { fullSize } from './vitest-sweep.ts';
 import { ROOT } from '../simulate/child.ts';
@@ -24,6 +26,8 @@ const sweeps: readonly Sweep[] = [
   kills,
   failpoints,
   partitions,
+  soak,
+  canaries,
   exports,
   fullSize('flips', 'test/flips.test.ts', '10,000 bits of a larger checkpoint turned, each noticed'),
   fullSize('journal', 'test/journal.test.ts', 'runs that keep a journal, killed six times in each mode'),

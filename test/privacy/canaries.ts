@@ -1,3 +1,5 @@
+import { searchRows } from './search-rows.ts';
+
 /** A secret that must not be found: numbers, one after the other as they lie in memory, or texts. */
 export interface Canaries {
   /** Whose they are, for the report. */
@@ -9,6 +11,15 @@ export interface Canaries {
    * gradient's, that one alone may agree by chance; every other encoding counts alone all the same.
    */
   readonly float32?: 'each' | 'neighbours';
+  /** false: in no encoding does one number count alone, only two of them one behind the other. For sweeps over very many numbers. */
+  readonly alone?: boolean;
+}
+
+/** Every array of a learner's state: heads, adapters, their optimizers' moments. */
+export function arraysOf(tree: unknown, name: string): Canaries[] {
+  if (tree instanceof Float32Array) return [{ name, numbers: tree }];
+  if (typeof tree !== 'object' || tree === null) return [];
+  return Object.entries(tree).flatMap(([key, inner]) => arraysOf(inner, `${name}/${key}`));
 }
 
 export interface Hit {
@@ -24,8 +35,8 @@ export interface Search {
 }
 
 /** A number as text: the digits must agree to this relative precision, so that a rounded number is found too. */
-const TEXT_PRECISION = 2e-6;
-const NUMBER = /-?\d+\.\d{4,}(?:e[+-]?\d+)?/gi;
+export const TEXT_PRECISION = 2e-6;
+export const NUMBER = /-?\d+\.\d{4,}(?:e[+-]?\d+)?/gi;
 const BASE64 = /[A-Za-z0-9+/_-]{11,}={0,2}/g;
 
 /**
@@ -38,8 +49,15 @@ export function searchFor(canaries: readonly Canaries[]): Search {
   const doubles = new Map<number, { low: number; canary: string }[]>();
   const decimals: { value: number; canary: string }[] = [];
   const texts: { canary: string; encoding: string; bytes: Buffer }[] = [];
-  for (const { name, numbers = [], texts: words = [], float32 = 'each' } of canaries) {
-    for (let i = 0; i < numbers.length; i++) {
+  const rows = canaries.filter(({ alone }) => alone === false);
+  for (const { name, numbers = [], texts: words = [], float32 = 'each', alone = true } of canaries) {
+    if (!alone)
+      for (let i = 0; i + 1 < numbers.length; i++) {
+        const [value, after] = [numbers[i]!, numbers[i + 1]!];
+        if (isPair(value, after))
+          push(pairs, wordOf(value), { next: wordOf(after), canary: `${name}[${i}] = ${value}, ${after}` });
+      }
+    for (let i = 0; alone && i < numbers.length; i++) {
       const value = numbers[i]!;
       if (isPlain(value)) continue;
       const canary = `${name}[${i}] = ${value}`;
@@ -57,6 +75,7 @@ export function searchFor(canaries: readonly Canaries[]): Search {
         texts.push({ canary: `${name}: ${text}`, encoding, bytes: Buffer.from(text, encoding) });
   }
   decimals.sort((a, b) => a.value - b.value);
+  const inRows = searchRows(rows);
 
   const binary = (bytes: Uint8Array, prefix: string): Hit[] => {
     const hits: Hit[] = [];
@@ -90,6 +109,7 @@ export function searchFor(canaries: readonly Canaries[]): Search {
       if (/^[\da-f]+$/i.test(run)) found.push(...binary(Buffer.from(run, 'hex'), 'hexadecimal '));
       hits.push(...found.map((hit) => ({ ...hit, offset: index })));
     }
+    hits.push(...inRows(bytes, text));
     for (const { canary, encoding, bytes: wanted } of texts) {
       const offset = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf(wanted);
       if (offset >= 0) hits.push({ canary, encoding, offset });
@@ -101,6 +121,10 @@ export function searchFor(canaries: readonly Canaries[]): Search {
 /** 0, ±1, 0.5, 255, 0.001, NaN: what stands in any program's bytes. */
 const isPlain = (value: number): boolean =>
   !Number.isFinite(value) || value === 0 || Number(Math.fround(value).toPrecision(4)) === value;
+
+/** The same twice is a constant, as an optimizer begins with. */
+export const isPair = (first: number, second: number): boolean =>
+  first !== second && !isPlain(first) && !isPlain(second);
 
 const scratch = new DataView(new ArrayBuffer(8));
 function wordOf(value: number): number {
