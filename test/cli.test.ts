@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -44,8 +44,10 @@ describe('simulate', () => {
   it(
     'prints exactly one envelope, with every figure that it promises and no other',
     async () => {
-      const { code, stdout } = await simulate('--alone', '--format', 'json').told;
+      const report = join(folder, 'report.html');
+      const { code, stdout } = await simulate('--alone', '--report', report, '--format', 'json').told;
       expect(code).toBe(0);
+      expect(readFileSync(report, 'utf8')).toContain('"run":"small"');
       const data = dataOf(runData, stdout);
       expect(data).toMatchObject({ run: 'small', rounds: 4, trunk: { parameters: 40 } });
       expect(data.tasks.map(({ task, client, metric }) => [task, client, metric])).toEqual([

@@ -231,10 +231,11 @@ describe.skipIf(program === undefined)('the dashboard in a browser', () => {
 
   it('writes the same pictures into one file that asks for nothing', async () => {
     const file = join(runs, 'report.html');
-    writeReport(join(runs, 'one'), file, new Date());
+    writeReport([join(runs, 'one'), join(runs, 'two')], file, new Date());
     const { page, problems, close } = await open(`file://${file}`, 'dark', 1280);
     expect(await page.textContent('#conflicts')).toContain('−0.40');
     expect(await page.title()).toBe('one · Trunkline');
+    expect(await page.textContent('#head')).toContain('compared with two');
     expect(problems).toEqual([]);
     await close();
   });

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { clientSchema } from '@trunkline/client';
 import { parseYaml } from '@trunkline/model/config';
+import { elsewhere, elsewhereOf, evidenceOf, executed, executionOf } from './guide/executed.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -29,6 +30,9 @@ const commands = pages.flatMap((page) =>
 
 /** What is wrong with a command; empty when it can be typed as it stands. */
 function faultOf(line: string): string {
+  // Programs of the reader's machine: the list that names them says why they are not tried here.
+  if (!/^(npm|node) /.test(line) || line.startsWith('node /opt/'))
+    return elsewhereOf(line) ? '' : `cannot check \`${line}\``;
   const [npm, ...rest] = line.split(' ');
   if (npm !== 'npm') return existsSync(join(root, rest[0] ?? '')) && npm === 'node' ? '' : `cannot check \`${line}\``;
   const script = rest[0] === 'run' ? rest.find((word, i) => i > 0 && !word.startsWith('-')) : rest[0];
@@ -60,6 +64,34 @@ describe('the documents', () => {
     ['npm run simulate -- examples/hospitals/run.yaml --alnoe', 'there is no --alnoe'],
     ['npm run client -- jion http://127.0.0.1:4100', 'client has no command jion'],
   ])('would say so of `%s`', (line, fault) => expect(faultOf(line)).toBe(fault));
+
+  const told = commands.filter(([, page]) => page === 'README.md' || page.startsWith('docs/guide/'));
+
+  it.each(told)('`%s` is executed by a test, or the list says why not (%s)', (line, page) => {
+    const execution = executionOf(line);
+    if (!execution) return expect(elsewhereOf(line), 'add it to test/guide/executed.ts').toBeDefined();
+    const test = read(execution.by);
+    // A test that types the lines of the page itself needs no further sign.
+    const signs = test.includes(page) ? [] : evidenceOf(line, execution);
+    expect(signs.filter((sign) => !test.includes(sign))).toEqual([]);
+  });
+
+  it('names no command as executed or not that no page shows', () => {
+    const lines = told.map(([line]) => line);
+    const used = new Set(
+      lines.flatMap((line) => [
+        executionOf(line)?.begins,
+        elsewhere.find(({ begins }) => line.startsWith(begins))?.begins,
+      ]),
+    );
+    expect([...executed, ...elsewhere].map(({ begins }) => begins).filter((begins) => !used.has(begins))).toEqual([]);
+  });
+
+  it('would miss an option that no test gives, and a command that is in neither list', () => {
+    const line = 'npm run client -- check http://127.0.0.1:4100 a.yaml --patience';
+    expect(evidenceOf(line, executionOf(line)!)).toEqual(["'check'", "'--patience'"]);
+    expect([executionOf('npm run format'), elsewhereOf('npm run format')]).toEqual([undefined, undefined]);
+  });
 
   it('shows a client file that is one', () => {
     const [, block] = /```yaml\n(.*?)```/s.exec(read('docs/guide/bring-a-task.md'))!;

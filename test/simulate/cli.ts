@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { terminalOf, terminalSink, writeReport, type Screen } from '@trunkline/coordinator';
+import { COMPARED, terminalOf, terminalSink, writeReport, type Screen } from '@trunkline/coordinator';
 import { collect, fail, failure, success, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
 import { dryRun, dryRunTable } from './dry-run.ts';
 import { openJob } from './job.ts';
@@ -7,8 +7,9 @@ import { searchTable } from './search-table.ts';
 import { searchWeights } from './search.ts';
 import { simulate } from './simulate.ts';
 import { resultTable } from './table.ts';
+import { virtualRules, type VirtualRules, type VirtualTexts } from './virtual/options.ts';
 
-interface Options {
+interface Options extends VirtualTexts {
   inProcess: boolean;
   alone: boolean;
   dryRun: boolean;
@@ -43,9 +44,17 @@ export function simulateCli(exit: Exit): Command {
     .option('--seeds <n>', 'run n times with consecutive seeds; figures are means')
     .option('--search <weights>', 'search fixed λ by successive halving on validation scores, in one process')
     .option('--draws <n>', 'with --search: so many random draws, instead of a grid for up to three tasks')
+    .option('--virtual <n>', 'n clients without sockets, copies of the run’s own with a part of their data each')
+    .option('--sample <share>', 'with --virtual: the share of them that each round calls; 0.1 when left out')
+    .option('--skew <alpha>', 'with --virtual: Dirichlet-mixed classes instead of equal parts; small: few classes each')
+    .option('--lost <share>', 'with --virtual: the share of answers that never arrive')
+    .option('--slow <share>', 'with --virtual: the share of calls over a line sixty times slower')
     .option('--set <key=value>', 'override a key of the run file; may be repeated', collect, [])
     .option('--runs <dir>', 'folder of all runs', 'runs')
-    .option('--report <file>', 'write the run’s dashboard as one HTML file')
+    .option(
+      '--report <file>',
+      'write the run’s dashboard as one HTML file; with --seeds the curves of all over each other',
+    )
     .addOption(formatOption())
     .addHelpText('after', '\nExample:\n  npm run simulate -- examples/hospitals/run.yaml --alone --set rounds=100\n')
     .action(async (file: string, options: Options) => exit(...(await run(file, options))));
@@ -74,8 +83,11 @@ async function run(file: string, options: Options): Promise<[number, TrunklineEr
 }
 
 function chosen(call: Call): Promise<{ data: unknown; table: string }> {
-  if (call.options.dryRun) return rehearse(call);
-  return call.options.search === undefined ? compare(call) : search(call);
+  const { inProcess, alone, dryRun, search: searched, report } = call.options;
+  const others = { 'in-process': inProcess, alone, 'dry-run': dryRun, search: searched, report };
+  const virtual = virtualRules(call.options, others);
+  if (dryRun) return rehearse(call);
+  return call.options.search === undefined ? compare(call, virtual) : search(call);
 }
 
 async function rehearse({ file, options, screen, signal }: Call): Promise<{ data: unknown; table: string }> {
@@ -89,7 +101,10 @@ async function rehearse({ file, options, screen, signal }: Call): Promise<{ data
   return { data, table: dryRunTable(data) };
 }
 
-async function compare({ file, options, screen, signal }: Call): Promise<{ data: unknown; table: string }> {
+async function compare(
+  { file, options, screen, signal }: Call,
+  virtual: VirtualRules | undefined,
+): Promise<{ data: unknown; table: string }> {
   if (options.draws !== undefined) {
     throw fail('USAGE', {
       what: '--draws belongs to --search.',
@@ -97,17 +112,24 @@ async function compare({ file, options, screen, signal }: Call): Promise<{ data:
     });
   }
   const { set: overrides, inProcess, alone, runs, report } = options;
-  if (report !== undefined && (inProcess || options.seeds !== undefined)) {
-    const what = `--report shows one run with its coordinator: it does not go with ${inProcess ? '--in-process' : '--seeds'}.`;
-    throw fail('USAGE', { what, remedy: 'Leave one of the two out.' });
+  if (report !== undefined && inProcess) {
+    const what = '--report draws the log of a coordinator, and --in-process has none.';
+    throw fail('USAGE', { what, remedy: 'Leave --in-process out: over sockets the run ends in the same bytes.' });
   }
   const seeds = options.seeds === undefined ? {} : { seeds: countOf('seeds', options.seeds) };
   const sink = terminalSink(screen, (await openJob(file, overrides)).config.rounds);
   const data = await simulate(
-    { file, overrides, inProcess, alone, runs, ...seeds },
+    { file, overrides, inProcess, alone, runs, ...seeds, ...(virtual ? { virtual } : {}) },
     { heard: (event) => sink(event, new Date()), say: (text) => screen.write(`${text}\n`), signal },
   );
-  if (report !== undefined && 'folder' in data) writeReport(data.folder, report, new Date());
+  if (report !== undefined) {
+    const folders = 'folder' in data ? [data.folder] : data.runs.map(({ folder }) => folder);
+    writeReport(folders, report, new Date());
+    if (folders.length > COMPARED)
+      screen.write(
+        `${report} shows the first ${COMPARED} of ${folders.length} seeds; \`coordinator view\` shows others\n`,
+      );
+  }
   return { data, table: resultTable(data) };
 }
 

@@ -4,6 +4,7 @@ export { coordinatorCli } from './cli.ts';
 export { emptyHistory, take } from './dashboard/history.ts';
 export { keepHistory } from './dashboard/kept-history.ts';
 export { openViewer } from './dashboard/open-viewer.ts';
+export { COMPARED } from './dashboard/compared.ts';
 export { writeReport } from './dashboard/report.ts';
 export { fillRun, readRun, runSchema, type RunConfig } from './config.ts';
 export { startCoordinator, type Coordinator, type CoordinatorDeps } from './coordinator.ts';

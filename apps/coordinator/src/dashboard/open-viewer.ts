@@ -3,12 +3,10 @@ import { openLookers } from '../dashboard-token.ts';
 import { runsIn } from '../find-run.ts';
 import { createHttp } from '../http.ts';
 import { PAGE_HEADERS } from './page-files.ts';
+import { COMPARED } from './compared.ts';
 import { routePage, sendJson } from './open-dashboard.ts';
 import { pastRun } from './past-run.ts';
 import { runList } from './run-list.ts';
-
-/** Runs that one page lays over each other. */
-const COMPARED = 6;
 
 /** A page of all runs in a folder, on loopback only: `?run=a` opens one, several are compared. @throws PORT_IN_USE, LISTEN_FAILED */
 export async function openViewer(

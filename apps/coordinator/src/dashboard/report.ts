@@ -2,11 +2,16 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { fail } from '@trunkline/protocol';
 import { pastRun } from './past-run.ts';
+import { COMPARED } from './compared.ts';
 import { readPage, type PageFile } from './page-files.ts';
 
-/** The dashboard of a run as one file that refers to nothing outside itself. @throws STORAGE_FAILED */
-export function writeReport(folder: string, file: string, now: Date): void {
-  const figures = JSON.stringify({ live: false, pictures: [pastRun(folder, now)] }).replaceAll('<', '\\u003c');
+/**
+ * The dashboard of a run as one file that refers to nothing outside itself; of several runs with their curves over each other.
+ * @param folders the first is the one whose head, clients and events are shown @throws STORAGE_FAILED
+ */
+export function writeReport(folders: readonly string[], file: string, now: Date): void {
+  const pictures = folders.slice(0, COMPARED).map((folder) => pastRun(folder, now));
+  const figures = JSON.stringify({ live: false, pictures }).replaceAll('<', '\\u003c');
   try {
     writeFileSync(file, reportOf(figures));
   } catch (cause) {
