@@ -24,6 +24,18 @@ function noise(random: Random): Buffer {
   return broken;
 }
 
+/** A coordinator on a busy machine takes only so many in at a time; a client comes again, up to ten seconds long. */
+async function patiently<T>(act: () => Promise<T>): Promise<T> {
+  for (let left = 100; ; left--) {
+    try {
+      return await act();
+    } catch (error) {
+      if (left === 0 || !(error as Error).message.includes('COORDINATOR_BUSY')) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
 /** Opens `count` lines one after the other as `client`, sends noise over each and ends it. Resolves with how many came to be. */
 export async function makeNoise(
   url: string,
@@ -32,7 +44,7 @@ export async function makeNoise(
 ): Promise<number> {
   let opened = 0;
   for (let i = 0; i < count; i++) {
-    const socket = await admittedSocket(url, client);
+    const socket = await patiently(() => admittedSocket(url, client));
     opened++;
     const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()));
     socket.resume();
