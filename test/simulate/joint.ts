@@ -1,4 +1,5 @@
 import type { ScoredTask } from '@trunkline/coordinator';
+import type { VirtualReport } from './virtual/joint.ts';
 
 /** What a joint training gave, however it was run. */
 export interface Joint {
@@ -11,4 +12,6 @@ export interface Joint {
   /** `client/head/task` and `client/adapter/…` → SHA-256. */
   readonly digests: Readonly<Record<string, string>>;
   readonly bytes: { readonly up: number; readonly down: number } | null;
+  /** Where its clients were virtual. */
+  readonly virtual?: VirtualReport;
 }

@@ -2,6 +2,7 @@ import { deltaM, deltaOf, metrics as knownMetrics } from '@trunkline/model/metri
 import type { AloneTask } from './alone.ts';
 import type { Job } from './job.ts';
 import type { Joint } from './joint.ts';
+import type { VirtualReport } from './virtual/joint.ts';
 
 export interface TaskResult {
   readonly task: string;
@@ -28,6 +29,8 @@ export interface RunResult {
   readonly tasks: readonly TaskResult[];
   readonly bytes: { readonly up: number; readonly down: number } | null;
   readonly folder: string;
+  /** Only with `--virtual`: the clients that stood in for the run's own; scores are means over some of them. */
+  readonly virtual?: VirtualReport;
 }
 
 export function resultOf(job: Job, joint: Joint, alone: readonly AloneTask[] | undefined, folder: string): RunResult {
@@ -52,7 +55,7 @@ export function resultOf(job: Job, joint: Joint, alone: readonly AloneTask[] | u
       metrics: Object.fromEntries(pairs) as TaskResult['metrics'],
     };
   });
-  const { rounds, seconds, trunk, bytes } = joint;
+  const { rounds, seconds, trunk, bytes, virtual } = joint;
   return {
     run: job.config.run,
     rounds,
@@ -62,6 +65,7 @@ export function resultOf(job: Job, joint: Joint, alone: readonly AloneTask[] | u
     tasks,
     bytes,
     folder,
+    ...(virtual ? { virtual } : {}),
   };
 }
 

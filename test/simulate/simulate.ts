@@ -9,6 +9,8 @@ import type { Joint } from './joint.ts';
 import { resultOf, type RunResult } from './result.ts';
 import { seedsResult, type SeedsResult } from './seeds.ts';
 import { trainOverSockets } from './sockets.ts';
+import { trainWithVirtual } from './virtual/joint.ts';
+import type { VirtualRules } from './virtual/options.ts';
 
 export interface SimulateOptions {
   /** Run file; its `clients` are the client files. */
@@ -16,6 +18,8 @@ export interface SimulateOptions {
   readonly overrides?: readonly string[];
   /** All clients' steps in this process, without sockets. */
   readonly inProcess?: boolean;
+  /** Many clients that exist only while they answer, in place of the run's own. */
+  readonly virtual?: VirtualRules;
   /** Train every task without the others too. */
   readonly alone?: boolean;
   /** Runs with seed, seed+1, … */
@@ -66,14 +70,7 @@ async function trainBoth(
   options: SimulateOptions,
   deps: SimulateDeps,
 ): Promise<{ joint: Joint; result: RunResult }> {
-  const joint = options.inProcess
-    ? await trainInProcess(job, deps.signal)
-    : await trainOverSockets(job, {
-        folder,
-        heard: deps.heard ?? (() => undefined),
-        ...(deps.clientArgs ? { clientArgs: deps.clientArgs } : {}),
-        ...(deps.signal ? { signal: deps.signal } : {}),
-      });
+  const joint = await trainTogether(job, folder, options, deps);
   let alone;
   if (options.alone) {
     const count = job.clients.flatMap(({ config }) => config.tasks).length;
@@ -87,6 +84,17 @@ async function trainBoth(
     });
   }
   return { joint, result: resultOf(job, joint, alone, folder) };
+}
+
+function trainTogether(job: Job, folder: string, options: SimulateOptions, deps: SimulateDeps): Promise<Joint> {
+  if (options.virtual) return trainWithVirtual(job, options.virtual, deps.signal);
+  if (options.inProcess) return trainInProcess(job, deps.signal);
+  return trainOverSockets(job, {
+    folder,
+    heard: deps.heard ?? (() => undefined),
+    ...(deps.clientArgs ? { clientArgs: deps.clientArgs } : {}),
+    ...(deps.signal ? { signal: deps.signal } : {}),
+  });
 }
 
 /** `<runs>/<run>-<n>` with the smallest n that is free; making the folder is what takes the number. */

@@ -1,5 +1,6 @@
 import { gainOf, type RunResult } from './result.ts';
 import type { SeedsResult } from './seeds.ts';
+import type { VirtualReport } from './virtual/joint.ts';
 
 type Row = readonly string[];
 
@@ -53,10 +54,14 @@ export function resultTable(result: RunResult | SeedsResult): string {
   lines.push(
     `${result.rounds} rounds in ${result.seconds.toFixed(1)} s${bytes}${seeds > 1 ? `; means of ${seeds} seeds` : ''}`,
   );
+  if ('virtual' in result && result.virtual) lines.push(virtualLine(result.virtual));
   for (const folder of 'runs' in result ? result.runs.map((run) => run.folder) : [result.folder])
     lines.push(`folder: ${folder}`);
   return `${lines.join('\n')}\n`;
 }
+
+const virtualLine = ({ clients, asked, answered, stepped, scored, virtualSeconds }: VirtualReport): string =>
+  `${clients} virtual clients: ${answered} of ${asked} calls answered in ${virtualSeconds.toFixed(1)} virtual s; ${stepped} took a step, scores are means over ${scored} of them`;
 
 /** Mean scores, where all tasks have one metric. */
 function meanOf({ tasks }: RunResult | SeedsResult): string | undefined {

@@ -1,5 +1,6 @@
 export { augmentRows, type AugmentConfig } from './augment.ts';
 export { checkAugment } from './augmentable.ts';
+export { takeRows } from './block.ts';
 export { createBatches, type Batches } from './batches.ts';
 export { classesOf, classIndices, type ClassContext } from './classes.ts';
 export type { OpenContext } from './files.ts';
