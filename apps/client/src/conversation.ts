@@ -139,13 +139,13 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
     const { round, attempt } = call;
     const begun = clock.now();
     const { trunk, inbox, course, welcome } = joined!;
-    const { theta, control } = await inbox.trunk(call.version, attempt);
+    const { theta, control, done: release } = await inbox.trunk(call.version, attempt);
     // The run went back while it came: heads must not step along it any more.
-    if (working !== mine) return;
+    if (working !== mine) return release();
     const waitMs = clock.now() - begun;
     const saved = call.checkpoint ? course.point({ round, attempt }) : undefined;
     saved?.catch(() => undefined);
-    const learned = await trainer.step({ ...stepOf(call, welcome, control), theta });
+    const learned = await trainer.step({ ...stepOf(call, welcome, control), theta }).finally(release);
     const { stepMs } = learned;
     const made = await answerOf({ round, attempt }, trunk.layout, learned);
     await deps.delay?.(round);
@@ -169,9 +169,9 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
     entered(`the scores of trunk ${version}`).agreed.evaluate(call);
     const { course, inbox, welcome } = joined!;
     const { turn } = course;
-    const { theta } = await inbox.trunk(version, attempt);
+    const { theta, done: release } = await inbox.trunk(version, attempt);
     // As with a round: what belongs to an attempt that is no more must not be scored with the heads of the new one.
-    if (turn !== course.turn) return;
+    if (turn !== course.turn) return release();
     const score = async () => {
       const { scores: found, digests } = await trainer.ask('evaluate', {
         version,
@@ -189,10 +189,11 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
       return { result: { tasks, digests }, scores };
     };
     const found =
-      split === 'test' ? await course.ending({ round: version, attempt }, score) : (await score()).result;
+      split === 'test' ? course.ending({ round: version, attempt }, score) : score().then(({ result }) => result);
+    const scored = await found.finally(release);
     // The run went back meanwhile: these scores belong to an attempt that is no more.
-    if (!found) return;
-    const { tasks, digests } = found;
+    if (!scored) return;
+    const { tasks, digests } = scored;
     const shown = Object.fromEntries(tasks.map(({ task, metrics }) => [task, metrics]));
     deps.emit({ event: 'scores', version: best ?? version, split, scores: shown, digests });
     await link.request('scores', { version, attempt, split, tasks, digests });

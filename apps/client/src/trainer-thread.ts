@@ -86,7 +86,8 @@ const handlers: Handlers = {
     const trunk = chosen === undefined ? theta : best!.restore(chosen);
     const scores = await built().evaluate(trunk, split);
     if (keep) best!.offer(version, theta);
-    if (split === 'test') tested = { spec, version: chosen ?? version, values: trunk };
+    // A copy: the memory that it came in is used again.
+    if (split === 'test') tested = { spec, version: chosen ?? version, values: trunk.slice() };
     return { scores, digests: built().digests() };
   },
   async save() {

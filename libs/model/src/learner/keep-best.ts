@@ -9,7 +9,7 @@ interface Kept {
 
 /** Keeps a learner as it was at the best evaluation, which is known only when all tasks' scores are. */
 export interface KeptBest {
-  /** Trunk `version` has just been scored: the learner's state with it may turn out to be the best. */
+  /** Trunk `version` has just been scored: the learner's state with it may turn out to be the best. `theta` is copied. */
   offer(version: number, theta: Float32Array): void;
   /** `version` is the best so far; nothing is done unless it is the one offered last. */
   confirm(version: number): void;
@@ -33,7 +33,7 @@ export function keepBest(learner: Learner): KeptBest {
     if (offered?.version === version) kept = offered;
   };
   return {
-    offer: (version, theta) => void (offered = { version, theta, state: learner.snapshot() }),
+    offer: (version, theta) => void (offered = { version, theta: theta.slice(), state: learner.snapshot() }),
     confirm,
     restore(version) {
       confirm(version);
