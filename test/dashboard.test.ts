@@ -214,15 +214,17 @@ describe.skipIf(program === undefined)('the dashboard in a browser', () => {
     );
     expect(ms).toBeLessThan(2_000);
     expect(frames[30]).toBeLessThan(50);
-    // Pixels of the very opacity with which a band is filled: rounds of one point lie up to 0.3 apart.
-    const shaded = await page.evaluate<number>(`(() => {
+    // Pixels of the very opacity with which a band is filled, against those of another that only the rims of lines have.
+    const [shaded, rims] = await page.evaluate<[number, number]>(`(() => {
       const canvas = document.querySelector('#curves canvas');
       const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-      let count = 0;
-      for (let i = 3; i < data.length; i += 4) if (Math.abs(data[i] - 0x2e) <= 2) count++;
-      return count / (canvas.width * canvas.height);
+      const found = [0, 0];
+      for (let i = 3; i < data.length; i += 4)
+        [0x2e, 0x60].forEach((opacity, k) => (found[k] += Math.abs(data[i] - opacity) <= 2));
+      return found;
     })()`);
-    expect(shaded).toBeGreaterThan(0.05);
+    expect(shaded).toBeGreaterThan(200);
+    expect(shaded).toBeGreaterThan(3 * rims);
     await page.fill('#filter', 'client-0777');
     expect(await page.locator('#clients tbody tr').count()).toBe(1);
     expect(problems).toEqual([]);
