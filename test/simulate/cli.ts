@@ -7,8 +7,9 @@ import { searchTable } from './search-table.ts';
 import { searchWeights } from './search.ts';
 import { simulate } from './simulate.ts';
 import { resultTable } from './table.ts';
+import { virtualRules, type VirtualRules, type VirtualTexts } from './virtual/options.ts';
 
-interface Options {
+interface Options extends VirtualTexts {
   inProcess: boolean;
   alone: boolean;
   dryRun: boolean;
@@ -43,6 +44,11 @@ export function simulateCli(exit: Exit): Command {
     .option('--seeds <n>', 'run n times with consecutive seeds; figures are means')
     .option('--search <weights>', 'search fixed λ by successive halving on validation scores, in one process')
     .option('--draws <n>', 'with --search: so many random draws, instead of a grid for up to three tasks')
+    .option('--virtual <n>', 'n clients without sockets, copies of the run’s own with a part of their data each')
+    .option('--sample <share>', 'with --virtual: the share of them that each round calls; 0.1 when left out')
+    .option('--skew <alpha>', 'with --virtual: Dirichlet-mixed classes instead of equal parts; small: few classes each')
+    .option('--lost <share>', 'with --virtual: the share of answers that never arrive')
+    .option('--slow <share>', 'with --virtual: the share of calls over a line sixty times slower')
     .option('--set <key=value>', 'override a key of the run file; may be repeated', collect, [])
     .option('--runs <dir>', 'folder of all runs', 'runs')
     .option(
@@ -77,8 +83,11 @@ async function run(file: string, options: Options): Promise<[number, TrunklineEr
 }
 
 function chosen(call: Call): Promise<{ data: unknown; table: string }> {
-  if (call.options.dryRun) return rehearse(call);
-  return call.options.search === undefined ? compare(call) : search(call);
+  const { inProcess, alone, dryRun, search: searched, report } = call.options;
+  const others = { 'in-process': inProcess, alone, 'dry-run': dryRun, search: searched, report };
+  const virtual = virtualRules(call.options, others);
+  if (dryRun) return rehearse(call);
+  return call.options.search === undefined ? compare(call, virtual) : search(call);
 }
 
 async function rehearse({ file, options, screen, signal }: Call): Promise<{ data: unknown; table: string }> {
@@ -92,7 +101,10 @@ async function rehearse({ file, options, screen, signal }: Call): Promise<{ data
   return { data, table: dryRunTable(data) };
 }
 
-async function compare({ file, options, screen, signal }: Call): Promise<{ data: unknown; table: string }> {
+async function compare(
+  { file, options, screen, signal }: Call,
+  virtual: VirtualRules | undefined,
+): Promise<{ data: unknown; table: string }> {
   if (options.draws !== undefined) {
     throw fail('USAGE', {
       what: '--draws belongs to --search.',
@@ -107,7 +119,7 @@ async function compare({ file, options, screen, signal }: Call): Promise<{ data:
   const seeds = options.seeds === undefined ? {} : { seeds: countOf('seeds', options.seeds) };
   const sink = terminalSink(screen, (await openJob(file, overrides)).config.rounds);
   const data = await simulate(
-    { file, overrides, inProcess, alone, runs, ...seeds },
+    { file, overrides, inProcess, alone, runs, ...seeds, ...(virtual ? { virtual } : {}) },
     { heard: (event) => sink(event, new Date()), say: (text) => screen.write(`${text}\n`), signal },
   );
   if (report !== undefined) {
