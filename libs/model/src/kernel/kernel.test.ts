@@ -29,7 +29,9 @@ function sameBits(run: (kernels: Kernels, place: <A extends Float32Array | Float
     return own;
   };
   const expected = run(plain, (values) => values.slice() as typeof values);
-  for (const place of [undefined, inRoom]) {
+  let turn = 0;
+  const everySecond: typeof inRoom = (values) => (turn++ % 2 ? inRoom(values) : (values.slice() as typeof values));
+  for (const place of [undefined, inRoom, everySecond]) {
     const [theirs, ours] = [
       vectorsIn(expected),
       vectorsIn(run(wasm, place ?? ((values) => values.slice() as typeof values))),

@@ -21,29 +21,38 @@ export interface Call {
   readonly run: (engine: Engine, pointers: readonly number[], n: number, from: number) => void;
 }
 
-/** Runs a kernel where its vectors lie, or on copies of them, SPAN values at a time. */
-export function overLanes(home: Engine | undefined, stage: () => Engine, { vectors, written, unit, run }: Call): void {
+/** Runs a kernel where its vectors lie in `engine`'s memory; those that do not are copied, SPAN values at a time. */
+export function overLanes(engine: Engine, { vectors, written, unit, run }: Call): void {
   const { length } = vectors[0]!;
+  const here = vectors.map((vector) => vector.buffer === engine.bytes.buffer);
   let from = 0;
-  if (home) {
+  if (here.every(Boolean)) {
     from = length - (length % unit);
-    const offsets = vectors.map((vector) => vector.byteOffset);
-    if (from > 0) run(home, offsets, from, 0);
-    if (from === length) return;
+    if (from > 0) {
+      run(
+        engine,
+        vectors.map((vector) => vector.byteOffset),
+        from,
+        0,
+      );
+    }
   }
-  if (length === 0) return;
-  const engine = stage();
-  const slots = vectors.map((_, place) => slot(place));
   for (; from < length; from += SPAN) {
     const size = Math.min(SPAN, length - from);
     const padded = Math.ceil(size / unit) * unit;
-    vectors.forEach((vector, place) => {
+    const copied = (place: number) => padded > size || !here[place];
+    const pointers = vectors.map((vector, place) => {
       const width = vector.BYTES_PER_ELEMENT;
-      engine.bytes.set(bytesAt(vector, from, size), slots[place]);
-      if (padded > size) engine.bytes.fill(0, slots[place]! + size * width, slots[place]! + padded * width);
+      if (!copied(place)) return vector.byteOffset + from * width;
+      const at = slot(place);
+      engine.bytes.set(bytesAt(vector, from, size), at);
+      if (padded > size) engine.bytes.fill(0, at + size * width, at + padded * width);
+      return at;
     });
-    run(engine, slots, padded, from);
-    for (let place = 0; place < written; place++) copyOut(engine, slots[place]!, vectors[place]!, from, size);
+    run(engine, pointers, padded, from);
+    for (let place = 0; place < written; place++) {
+      if (copied(place)) copyOut(engine, slot(place), vectors[place]!, from, size);
+    }
   }
 }
 

@@ -12,14 +12,9 @@ const FINE = 65536;
  * The entries of largest magnitude: counted by the upper bits of their magnitude, gathered from the bin of the count-th one upwards, and cut to `count`
  * by sorting that bin alone.
  */
-export function largestOf(
-  home: Engine | null,
-  stage: () => Engine,
-  values: Float32Array,
-  count: number,
-): LargestEntries | null {
+export function largestOf(engine: Engine, values: Float32Array, count: number): LargestEntries | null {
   const kept = Math.min(count, values.length);
-  const engine = home ?? stage();
+  const home = values.buffer === engine.bytes.buffer;
   /** Hears of each block of values and where it lies; the last one is padded with zeros to a multiple of 4. */
   const each = (block: (at: number, from: number, size: number) => void) => {
     for (let from = 0; from < values.length; from += SPAN) {

@@ -16,25 +16,28 @@ export function wasmKernels(): Kernels | null {
   const first = make && attempt(() => make(STAGE_BYTES));
   if (!make || !first) return null;
   const homes = new WeakMap<ArrayBufferLike, Engine>();
-  const stage = () => first;
   /** The engine in whose memory all of these lie. */
   const homeOf = (vectors: readonly Vector[]): Engine | undefined => {
     const buffer = vectors[0]?.buffer;
     return buffer && vectors.every((vector) => vector.buffer === buffer) ? homes.get(buffer) : undefined;
   };
+  /** The engine in whose memory the last of them lies that lies in one; where none does, the one that copies. */
+  const nearest = (vectors: readonly Vector[]): Engine =>
+    vectors.map(({ buffer }) => homes.get(buffer)).findLast((engine) => engine !== undefined) ?? first;
   const over = (vectors: readonly Vector[], call: Omit<Call, 'vectors'>) =>
-    overLanes(homeOf(vectors), stage, { vectors, ...call });
+    overLanes(nearest(vectors), { vectors, ...call });
 
-  /** Σ over copies: tile by tile of SPAN columns, so that any number of rows needs the same memory. */
+  /** Σ where not all lies in one room: tile by tile of SPAN columns, so that any number of rows needs the same memory. */
   const copiedSum = (rows: readonly Float32Array[], weights: ArrayLike<number>, into: Float32Array) => {
-    const engine = stage();
+    const engine = nearest(rows);
     for (let from = 0; from < into.length; from += SPAN) {
       const size = Math.min(SPAN, into.length - from);
       for (let k = 0; k === 0 || k < rows.length; k += TILE) {
         const tile = rows.slice(k, k + TILE);
         tile.forEach((row, place) => {
-          engine.bytes.set(bytesAt(row, from, size), slot(place));
-          enter(engine, place, slot(place), weights[k + place]!);
+          const here = row.buffer === engine.bytes.buffer;
+          if (!here) engine.bytes.set(bytesAt(row, from, size), slot(place));
+          enter(engine, place, here ? row.byteOffset + from * 4 : slot(place), weights[k + place]!);
         });
         const out = k + TILE >= rows.length ? slot(TILE) : 0;
         engine.run.sumTile(out, PLACE.sums, 0, size, PLACE.table, tile.length, k === 0 ? 1 : 0);
@@ -77,7 +80,7 @@ export function wasmKernels(): Kernels | null {
         return plain.gramian(rows);
       }
       const home = homeOf(rows);
-      const engine = home ?? stage();
+      const engine = home ?? first;
       const count = rows.length;
       const even = count + (count % 2);
       engine.bytes.fill(0, PLACE.pairs, PLACE.pairs + even * even * 16);
@@ -116,7 +119,7 @@ export function wasmKernels(): Kernels | null {
       });
     },
     sumOfSquares(row) {
-      const engine = homeOf([row]) ?? stage();
+      const engine = nearest([row]);
       const lanes = engine.bytes.subarray(PLACE.lanes, PLACE.lanes + 64).fill(0);
       over([row], { written: 0, unit: 1, run: ({ run }, [from], n) => run.squares(PLACE.lanes, from!, n) });
       return addLanes(new Float64Array(lanes.slice().buffer));
@@ -185,7 +188,7 @@ export function wasmKernels(): Kernels | null {
           scales[c] = home.run.encodeInt8(codes.byteOffset + from, values.byteOffset + from * 4, at, to - from);
         } else {
           const parts = [codes.subarray(from, to), residual.subarray(from, to), values.subarray(from, to)];
-          overLanes(undefined, stage, {
+          overLanes(first, {
             vectors: parts,
             written: 2,
             unit: 16,
@@ -219,7 +222,7 @@ export function wasmKernels(): Kernels | null {
         unit: 4,
         run: ({ run }, [to, moving, from], n) => run.velocity(to!, moving!, from!, n, keep),
       }),
-    largest: (values, count) => largestOf(homeOf([values]) ?? null, stage, values, count),
+    largest: (values, count) => largestOf(nearest([values]), values, count),
   };
 }
 
