@@ -4,6 +4,8 @@ import { errorText, fail, failure, success, toTrunklineError } from '@trunkline/
 import type { Benchmark, Measured } from './benchmark.ts';
 import { aggregateBenchmark } from './aggregate.ts';
 import { bufferedBenchmark } from './buffered.ts';
+import { doorBenchmark } from './door.ts';
+import { connectionsBenchmark } from './connections.ts';
 import { durableBenchmark } from './durable.ts';
 import { eventLoopBenchmark } from './event-loop.ts';
 import { imagesStreamBenchmark } from './images-stream.ts';
@@ -18,10 +20,12 @@ const benchmarks: readonly Benchmark[] = [
   aggregateBenchmark,
   stepBenchmark,
   durableBenchmark,
+  doorBenchmark,
   eventLoopBenchmark,
   bufferedBenchmark,
   imagesStreamBenchmark,
   virtualClientsBenchmark,
+  connectionsBenchmark,
 ];
 /** `bench quick`: at most five minutes. */
 const QUICK = ['kernels', 'transport', 'step'];
