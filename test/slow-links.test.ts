@@ -14,11 +14,17 @@ describe('a client behind a slow link', () => {
     expect(up).toBeLessThan(bytes * 1.02 + 20_000);
   }, 60_000);
 
-  it('sends nothing twice that had arrived when its line broke', async () => {
+  it('is sent nothing twice, and sends nothing twice, that had arrived when its line broke', async () => {
     const conditions = { bytesPerSecond: 400_000, latencyMs: 10 };
-    const { left, refused, up, client } = await overSlowLink({ parameters, conditions, breakAt: bytes / 2 });
-    expect(left).toBe(1);
-    expect(refused).toEqual([]);
+    const breaks = { breakAt: bytes / 2, breakDownAt: bytes / 2 };
+    const { left, refused, up, downToTrunk, client } = await overSlowLink({ parameters, conditions, ...breaks });
+    expect(left).toBe(2);
+    // That the trunk could not be sent to its end is told; nothing else was refused.
+    expect(refused.map((event) => event.event === 'refused' && event.message)).toEqual(['send']);
+    const [first, second] = client.flatMap(({ what, detail }) => (what === 'trunk' ? [Number(detail)] : []));
+    expect(first! * limits.grainBytes).toBeGreaterThanOrEqual(bytes);
+    expect(second! * limits.grainBytes).toBeLessThan(bytes * 0.9);
+    expect(downToTrunk).toBeLessThan(bytes * 1.4);
     const again = client.find(({ detail }) => String(detail).startsWith('again'));
     const grains = Number(/\d+/.exec(String(again?.detail))?.[0]);
     // What was under way when the line broke, and the half that had not been sent.

@@ -1,3 +1,4 @@
+import { createInbox } from '@trunkline/client';
 import { readRun, startCoordinator, type RunEvent } from '@trunkline/coordinator';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,12 +13,16 @@ export interface SlowLink {
   readonly conditions: Partial<Conditions>;
   /** Breaks the line once so many bytes of the upload have passed. */
   readonly breakAt?: number;
+  /** The way of the first trunk is slow too, and breaks once so many bytes of it have passed. */
+  readonly breakDownAt?: number;
 }
 
 export interface SlowLinkReport {
   readonly seconds: number;
   /** Bytes that passed towards the coordinator. */
   readonly up: number;
+  /** Bytes that had passed towards the client when it held the first trunk. */
+  readonly downToTrunk: number;
   /** How often the coordinator saw the client go. */
   readonly left: number;
   readonly refused: readonly RunEvent[];
@@ -25,7 +30,12 @@ export interface SlowLinkReport {
 }
 
 /** One round of a run whose only client sits behind a slow link. */
-export async function overSlowLink({ parameters, conditions, breakAt }: SlowLink): Promise<SlowLinkReport> {
+export async function overSlowLink({
+  parameters,
+  conditions,
+  breakAt = Infinity,
+  breakDownAt = Infinity,
+}: SlowLink): Promise<SlowLinkReport> {
   const folder = mkdtempSync(join(tmpdir(), 'trunkline-slow-'));
   const heard: RunEvent[] = [];
   try {
@@ -34,18 +44,33 @@ export async function overSlowLink({ parameters, conditions, breakAt }: SlowLink
       folder: join(folder, 'run'),
       sinks: [(event) => heard.push(event)],
     });
-    let broken = false;
-    const proxy = await openProxy(coordinator.url, () => {
-      if (broken || breakAt === undefined || proxy.passed.up < breakAt) return;
-      broken = true;
+    const due = { down: breakDownAt, up: breakAt };
+    const proxy = await openProxy(coordinator.url, (_, direction) => {
+      if (proxy.passed[direction] < due[direction]) return;
+      due[direction] = Infinity;
       proxy.drop('reset');
+      if (direction === 'down') proxy.set({ latencyMs: 0, bytesPerSecond: Infinity }, 'down');
     });
+    let downToTrunk = 0;
+    const inbox = createInbox(parameters);
+    const slowedDown: typeof inbox = {
+      ...inbox,
+      announce(message) {
+        // From here on: the proxy keeps no answer whose other end has closed.
+        if (due.down < Infinity) proxy.set(conditions, 'down');
+        return inbox.announce(message);
+      },
+    };
     const gradient = Float32Array.from({ length: parameters }, (_, i) => Math.sin(i));
     const client = openThinClient({
       ...{ url: proxy.url, client: 'far', task: 'far', input: THIN_INPUT },
-      gradient: () => gradient,
+      ...(breakDownAt < Infinity ? { inbox: slowedDown } : {}),
+      gradient() {
+        downToTrunk ||= proxy.passed.down;
+        return gradient;
+      },
     });
-    // The trunk comes fast: it is the way up that is measured.
+    // The trunk comes fast where it is the way up that is measured.
     proxy.set(conditions, 'up');
     const begun = performance.now();
     try {
@@ -53,7 +78,8 @@ export async function overSlowLink({ parameters, conditions, breakAt }: SlowLink
       const { up } = proxy.passed;
       const left = heard.filter(({ event }) => event === 'left').length;
       const refused = heard.filter(({ event }) => event === 'refused');
-      return { seconds: (performance.now() - begun) / 1000, up, left, refused, client: client.events };
+      const seconds = (performance.now() - begun) / 1000;
+      return { seconds, up, downToTrunk, left, refused, client: client.events };
     } finally {
       client.close();
       await proxy.close();

@@ -7,6 +7,7 @@ export { answerOf, sendAnswer, type Answer } from './answer.ts';
 export { converse, type Client, type ConversationDeps } from './conversation.ts';
 export { openRunStates, type RunStates } from './run-states.ts';
 export { heldStates, runStateFolder } from './state-folder.ts';
+export { createInbox, type Inbox } from './inbox.ts';
 export { openLink } from './link.ts';
 export type { ClientOutcome, FinishedTask } from './outcome.ts';
 export { defineClient, type ClientModule } from './client-module.ts';
