@@ -51,7 +51,9 @@ function faultOf(line: string): string {
 
 describe('the documents', () => {
   it.each(pages)('%s: every link leads to a file that is there', (page) => {
-    const targets = [...read(page).matchAll(/\]\(([^)#\s]+)(#[^)]*)?\)/g)].map(([, target]) => target!);
+    const targets = [...read(page).matchAll(/\]\(([^)#\s]+)(?:#[^)\s]*)?(?: (?:"[^"]*"|'[^']*'))?\)/g)].map(
+      ([, target]) => target!,
+    );
     const local = targets.filter((target) => !/^[a-z]+:/.test(target));
     expect(local.filter((target) => !existsSync(join(root, dirname(page), target)))).toEqual([]);
   });
@@ -91,6 +93,21 @@ describe('the documents', () => {
     const line = 'npm run client -- check http://127.0.0.1:4100 a.yaml --patience';
     expect(evidenceOf(line, executionOf(line)!)).toEqual(["'check'", "'--patience'"]);
     expect([executionOf('npm run format'), elsewhereOf('npm run format')]).toEqual([undefined, undefined]);
+  });
+
+  it('compares with other tools: each tick of ours names a claim that stands in the test it leads to', () => {
+    const lines = read('docs/explain/compared.md').split('\n');
+    const ours = lines
+      .filter((line) => line.startsWith('| '))
+      .slice(2)
+      .map((line) => line.split(' | ').at(-1)!);
+    expect(ours.length).toBeGreaterThan(20);
+    for (const cell of ours) {
+      const [, path, , claim] = /^\[✓\]\((\S+) (["'])(.+)\2\)/.exec(cell) ?? [];
+      // What has no test is no tick.
+      if (path === undefined) expect(cell).toMatch(/^[–~]: /);
+      else expect(read(join('docs/explain', path)), cell).toContain(claim!);
+    }
   });
 
   it('shows a client file that is one', () => {
