@@ -1,4 +1,4 @@
-import { openLink, type Inbox } from '@trunkline/client';
+import { openLink } from '@trunkline/client';
 import {
   bytesOf,
   contributionTransfer,
@@ -18,23 +18,25 @@ export interface ThinClientOptions {
   readonly input: readonly number[];
   /** What it answers a round with. */
   readonly gradient: (round: number) => Float32Array;
+  /** The task may be served by others too. */
+  readonly replica?: boolean;
   /** Held up before each answer. */
   readonly delay?: (round: number) => Promise<void>;
-  /** Keeps trunks as a client does; left out: their bytes are counted, and each begins anew. */
-  readonly inbox?: Inbox;
 }
 
 /** A client that speaks the protocol over a real socket and trains nothing: its gradients are what the test says. */
 export interface ThinClient {
   /** Resolves when the run is over, rejects when this client is refused or its line is given up. */
   readonly done: Promise<FinishedMessage>;
+  /** Resolves when it has its seat for the first time; rejects as `done` does. */
+  readonly joined: Promise<void>;
   readonly events: readonly ThinEvent[];
   close(): void;
 }
 
 export interface ThinEvent {
   readonly at: number;
-  readonly what: 'joined' | 'trunk' | 'round' | 'sent' | 'lost';
+  readonly what: 'joined' | 'round' | 'sent' | 'lost';
   readonly detail: string | number;
 }
 
@@ -51,11 +53,8 @@ export const offerOf = (task: string, input: readonly number[]) => ({
 });
 export const machine = { backend: 'none', library: 'none', device: 'cpu', threads: 1, instructions: 'none' };
 
-const grainsIn = (missing: readonly (readonly [number, number])[]): number =>
-  missing.reduce((sum, [from, until]) => sum + until - from, 0);
-
 export function openThinClient(options: ThinClientOptions): ThinClient {
-  const { url, client, task, input, gradient, delay, inbox } = options;
+  const { url, client, task, input, gradient, replica = false, delay } = options;
   const events: ThinEvent[] = [];
   const tell = (what: ThinEvent['what'], detail: string | number) =>
     void events.push({ at: performance.now(), what, detail });
@@ -65,6 +64,9 @@ export function openThinClient(options: ThinClientOptions): ThinClient {
   let settle: { resolve: (message: FinishedMessage) => void; reject: (error: unknown) => void };
   const done = new Promise<FinishedMessage>((resolve, reject) => (settle = { resolve, reject }));
   done.catch(() => undefined);
+  let seated: () => void = () => undefined;
+  const joined = Promise.race([new Promise<void>((resolve) => (seated = resolve)), done.then(() => undefined)]);
+  joined.catch(() => undefined);
   const kept = new Map<string, { message: ContributionMessage; bytes: Uint8Array; begun: boolean }>();
 
   const contributionOf = (round: number, attempt: number, version: number) => {
@@ -82,7 +84,7 @@ export function openThinClient(options: ThinClientOptions): ThinClient {
     return made;
   };
   const answer = async ({ round, attempt, version }: { round: number; attempt: number; version: number }) => {
-    await (inbox?.trunk(version, attempt) ?? trunk.arrived);
+    await trunk.arrived;
     await delay?.(round);
     const contribution = contributionOf(round, attempt, version);
     const { message, bytes } = contribution;
@@ -90,7 +92,7 @@ export function openThinClient(options: ThinClientOptions): ThinClient {
     const announced = await link.request('contribution', message);
     const again = contribution.begun;
     contribution.begun = true;
-    if (again) tell('sent', `again ${grainsIn(announced.missing)} grains`);
+    if (again) tell('sent', `again ${announced.missing.reduce((sum, [from, until]) => sum + until - from, 0)} grains`);
     const { pace } = link;
     await sendChunks(bytes, (index, chunk) => link.chunk({ transfer, index }, chunk), {
       ...{ missing: announced.missing, pace },
@@ -103,8 +105,8 @@ export function openThinClient(options: ThinClientOptions): ThinClient {
   const enter = async () => {
     try {
       await link.request('hello', { capabilities: [] });
-      inbox?.reset();
-      const { round } = await link.request('join', { tasks: [offerOf(task, input)], machine });
+      const { round } = await link.request('join', { tasks: [{ ...offerOf(task, input), replica }], machine });
+      seated();
       tell('joined', round);
     } catch (error) {
       if (!/^connection lost/.test((error as Error).message)) settle.reject(error);
@@ -114,20 +116,13 @@ export function openThinClient(options: ThinClientOptions): ThinClient {
     { url, client, identity: identityOf(client), route: {}, random: () => 0.5, firstMs: 30_000, laterMs: 60_000 },
     {
       handlers: {
-        trunk(message) {
-          const { bytes } = message;
-          if (inbox) {
-            const found = inbox.announce(message);
-            tell('trunk', grainsIn(found.missing));
-            return found;
-          }
+        trunk({ bytes }) {
           let arrive: () => void = () => undefined;
           const arrived = new Promise<void>((resolve) => (arrive = resolve));
           trunk = { left: bytes, arrived, arrive };
           return { missing: [[0, grainCount(bytes)]] };
         },
-        chunk(message, bytes) {
-          if (inbox) return inbox.chunk(message, bytes);
+        chunk(_, bytes) {
           trunk.left -= bytes.byteLength;
           if (trunk.left === 0) trunk.arrive();
         },
@@ -160,5 +155,5 @@ export function openThinClient(options: ThinClientOptions): ThinClient {
       failed: (error) => settle.reject(error),
     },
   );
-  return { done, events, close: () => link.close() };
+  return { done, joined, events, close: () => link.close() };
 }

@@ -23,7 +23,7 @@ it('trains 40 copies of two clients by parts of their data, ends in one trunk fo
   const before = tf.memory().numTensors;
   const again = await run();
   expect(tf.memory().numTensors).toBe(before);
-  if (!('virtual' in first) || !('virtual' in again)) throw new Error('one run was asked for');
+  if ('runs' in first || 'runs' in again) throw new Error('one run was asked for');
   expect(again.trunk).toEqual(first.trunk);
   expect(again.tasks).toEqual(first.tasks);
   expect(again.virtual).toEqual(first.virtual);
@@ -33,8 +33,8 @@ it('trains 40 copies of two clients by parts of their data, ends in one trunk fo
   ]);
   for (const { together } of first.tasks) expect(together).toBeGreaterThan(0);
   expect(first.virtual).toMatchObject({ clients: 40, asked: 48 });
-  expect(first.virtual.answered).toBeLessThan(48);
-  expect(first.virtual.stepped).toBeLessThanOrEqual(first.virtual.answered);
+  expect(first.virtual?.answered).toBeLessThan(48);
+  expect(first.virtual?.stepped).toBeLessThanOrEqual(first.virtual?.answered ?? 0);
 
   const other = await trainWithVirtual(readJob(file, [...overrides, 'seed=2']), rules);
   expect(other.trunk.sha256).not.toBe(first.trunk.sha256);
