@@ -1,4 +1,4 @@
-import { openLink } from '@trunkline/client';
+import { openLink, type Inbox } from '@trunkline/client';
 import {
   bytesOf,
   contributionTransfer,
@@ -22,6 +22,8 @@ export interface ThinClientOptions {
   readonly replica?: boolean;
   /** Held up before each answer. */
   readonly delay?: (round: number) => Promise<void>;
+  /** Keeps trunks as a client does; left out: their bytes are counted, and each begins anew. */
+  readonly inbox?: Inbox;
 }
 
 /** A client that speaks the protocol over a real socket and trains nothing: its gradients are what the test says. */
@@ -36,7 +38,7 @@ export interface ThinClient {
 
 export interface ThinEvent {
   readonly at: number;
-  readonly what: 'joined' | 'round' | 'sent' | 'lost';
+  readonly what: 'joined' | 'trunk' | 'round' | 'sent' | 'lost';
   readonly detail: string | number;
 }
 
@@ -53,8 +55,11 @@ export const offerOf = (task: string, input: readonly number[]) => ({
 });
 export const machine = { backend: 'none', library: 'none', device: 'cpu', threads: 1, instructions: 'none' };
 
+const grainsIn = (missing: readonly (readonly [number, number])[]): number =>
+  missing.reduce((sum, [from, until]) => sum + until - from, 0);
+
 export function openThinClient(options: ThinClientOptions): ThinClient {
-  const { url, client, task, input, gradient, replica = false, delay } = options;
+  const { url, client, task, input, gradient, replica = false, delay, inbox } = options;
   const events: ThinEvent[] = [];
   const tell = (what: ThinEvent['what'], detail: string | number) =>
     void events.push({ at: performance.now(), what, detail });
@@ -84,7 +89,7 @@ export function openThinClient(options: ThinClientOptions): ThinClient {
     return made;
   };
   const answer = async ({ round, attempt, version }: { round: number; attempt: number; version: number }) => {
-    await trunk.arrived;
+    await (inbox?.trunk(version, attempt) ?? trunk.arrived);
     await delay?.(round);
     const contribution = contributionOf(round, attempt, version);
     const { message, bytes } = contribution;
@@ -92,7 +97,7 @@ export function openThinClient(options: ThinClientOptions): ThinClient {
     const announced = await link.request('contribution', message);
     const again = contribution.begun;
     contribution.begun = true;
-    if (again) tell('sent', `again ${announced.missing.reduce((sum, [from, until]) => sum + until - from, 0)} grains`);
+    if (again) tell('sent', `again ${grainsIn(announced.missing)} grains`);
     const { pace } = link;
     await sendChunks(bytes, (index, chunk) => link.chunk({ transfer, index }, chunk), {
       ...{ missing: announced.missing, pace },
@@ -105,6 +110,7 @@ export function openThinClient(options: ThinClientOptions): ThinClient {
   const enter = async () => {
     try {
       await link.request('hello', { capabilities: [] });
+      inbox?.reset();
       const { round } = await link.request('join', { tasks: [{ ...offerOf(task, input), replica }], machine });
       seated();
       tell('joined', round);
@@ -116,13 +122,20 @@ export function openThinClient(options: ThinClientOptions): ThinClient {
     { url, client, identity: identityOf(client), route: {}, random: () => 0.5, firstMs: 30_000, laterMs: 60_000 },
     {
       handlers: {
-        trunk({ bytes }) {
+        trunk(message) {
+          const { bytes } = message;
+          if (inbox) {
+            const found = inbox.announce(message);
+            tell('trunk', grainsIn(found.missing));
+            return found;
+          }
           let arrive: () => void = () => undefined;
           const arrived = new Promise<void>((resolve) => (arrive = resolve));
           trunk = { left: bytes, arrived, arrive };
           return { missing: [[0, grainCount(bytes)]] };
         },
-        chunk(_, bytes) {
+        chunk(message, bytes) {
+          if (inbox) return inbox.chunk(message, bytes);
           trunk.left -= bytes.byteLength;
           if (trunk.left === 0) trunk.arrive();
         },
