@@ -169,7 +169,7 @@ describe('a client that does not belong here is told why', () => {
 describe('a second coordinator', () => {
   it('cannot take the port of the first', () => {
     expect(said('port')).toMatchInlineSnapshot(`
-      "error: --set listen.port: port N on 127.0.0.1 is in use by another program.
+      "error: --port: port N on 127.0.0.1 is in use by another program.
         Choose another with --port N, or \`port: 0\` for any free one.
         (PORT_IN_USE, exit code 11)"
     `);

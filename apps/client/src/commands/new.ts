@@ -31,11 +31,17 @@ interface Written {
   readonly reasons: readonly string[];
 }
 
+/** Where questions are put and answered; nobody is there to answer unless `input` is a terminal. */
+export interface Terminal {
+  readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly output: NodeJS.WritableStream;
+}
+
 /** Puts a question with a proposed answer; `--yes` takes what is proposed. */
 type Ask = (question: string, proposed: string | undefined) => Promise<string>;
 
 /** `client new CLIENT.yaml`: writes a client file for a table of one's own, and opens the data as `join` would before it is written. */
-export function newCommand(exit: Exit): Command {
+export function newCommand(exit: Exit, terminal: Terminal = { input: process.stdin, output: process.stderr }): Command {
   return new Command('new')
     .description('Write a client file for a csv of your own: asks for data and task, or proposes them with --yes.')
     .argument('<client.yaml>', 'the file to write')
@@ -52,15 +58,15 @@ export function newCommand(exit: Exit): Command {
     .addHelpText('after', '\nExample:\n  npm run client -- new my-client.yaml --from my.csv --target churned --yes\n')
     .action((file: string, options: Options) =>
       conclude(exit, options.format, async () => {
-        const data = await write(file, options);
+        const data = await write(file, options, terminal);
         return { data, text: writtenText(data) };
       }),
     );
 }
 
-async function write(file: string, options: Options): Promise<Written> {
+async function write(file: string, options: Options, terminal: Terminal): Promise<Written> {
   if (existsSync(file) && !options.force) throw fail('FILE_EXISTS', { file });
-  const { ask, close } = asking(options.yes);
+  const { ask, close } = asking(options.yes, terminal);
   try {
     const from = options.from ?? (await ask('Which csv file holds your data?', undefined));
     const target =
@@ -95,9 +101,8 @@ async function write(file: string, options: Options): Promise<Written> {
 }
 
 /** @throws USAGE where nobody is there to answer */
-function asking(yes: boolean): { ask: Ask; close: () => void } {
-  const terminal =
-    process.stdin.isTTY && !yes ? createInterface({ input: process.stdin, output: process.stderr }) : undefined;
+function asking(yes: boolean, { input, output }: Terminal): { ask: Ask; close: () => void } {
+  const terminal = input.isTTY && !yes ? createInterface({ input, output }) : undefined;
   return {
     close: () => terminal?.close(),
     async ask(question, proposed) {

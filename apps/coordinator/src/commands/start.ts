@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { collect, fail, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
-import { readRun } from '../config.ts';
+import { readRun, type RunConfig } from '../config.ts';
 import { startCoordinator, type Coordinator } from '../coordinator.ts';
 import type { Sink } from '../run-events.ts';
 import { terminalOf, terminalSink } from '../sinks/terminal.ts';
@@ -56,7 +56,7 @@ async function start(file: string, options: Options): Promise<[number, Trunkline
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
   try {
-    const config = readRun(file, [...options.set, ...flagged(options)]);
+    const config = named(readRun(file, [...options.set, ...flagged(options)]), options);
     const screen = terminalOf(process.stderr, process.env);
     const lines: Sink = (event) => void process.stdout.write(`${JSON.stringify(event)}\n`);
     const sinks = [terminalSink(screen, config.rounds), ...(options.format === 'jsonl' ? [lines] : [])];
@@ -93,6 +93,14 @@ function flagged({ port, tensorboard, csv, mlflow }: Options): string[] {
     ...(csv === undefined ? [] : [`output.csv=${place(csv)}`]),
     ...(mlflow === undefined ? [] : [`output.mlflow=${JSON.stringify(mlflow)}`]),
   ];
+}
+
+/** Errors about the port name the option by which it was given. */
+function named(config: RunConfig, { port }: Options): RunConfig {
+  const { source } = config;
+  if (port === undefined) return config;
+  const at: typeof source.at = (path) => (path.join('.') === 'listen.port' ? '--port' : source.at(path));
+  return { ...config, source: { ...source, at } };
 }
 
 function portOf(text: string): number {
