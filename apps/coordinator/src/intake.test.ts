@@ -7,6 +7,7 @@ import {
   type ContributionMessage,
   type TrunklineError,
 } from '@trunkline/protocol';
+import { bytePool } from './byte-pool.ts';
 import { openIntake, type RoundIntake } from './intake.ts';
 
 const length = 200_000; // 25 grains
@@ -187,5 +188,23 @@ describe('intake', () => {
       timing: { waitMs: 0, stepMs: 0, sendMs: 0 },
     };
     expect(await codeOf(() => intake.answered('a', answered))).toBe('MESSAGE_INVALID');
+  });
+
+  it('writes the next round over its rows once they are released, and not before', async () => {
+    const memory = { sum: new Float64Array(0), uploads: bytePool(0), rows: bytePool(4) };
+    const rowsOf = async (seeds: readonly number[]) => {
+      const intake = open('rows', { memory });
+      for (const [k, seed] of seeds.entries()) await send(intake, asked[k]!.client, values(seed), { kind: 'row' });
+      const answers = intake.answers();
+      return { intake, rows: answers.exchange === 'rows' ? answers.rows.map((row) => row.values) : [] };
+    };
+    const first = await rowsOf([1, 2]);
+    const second = await rowsOf([3, 4]);
+    expect(first.rows.map((row) => sha256(bytesOf(row)))).toEqual([1, 2].map((seed) => sha256(bytesOf(values(seed)))));
+    first.intake.release();
+    const third = await rowsOf([5, 6]);
+    expect(new Set(third.rows.map(({ buffer }) => buffer))).toEqual(new Set(first.rows.map(({ buffer }) => buffer)));
+    expect(second.rows.map((row) => sha256(bytesOf(row)))).toEqual([3, 4].map((seed) => sha256(bytesOf(values(seed)))));
+    expect(third.rows.map((row) => sha256(bytesOf(row)))).toEqual([5, 6].map((seed) => sha256(bytesOf(values(seed)))));
   });
 });

@@ -34,6 +34,8 @@ export interface RoundIntake extends Uploads {
   readonly added: number;
   /** Closes the round. Rows stand in the order (task, client). */
   answers(): Answers;
+  /** Nobody reads rows of this round any more: their memory may be used again. */
+  release(): void;
   /** Rows sent for the conflict matrix, in the order (task, client). */
   probes(): Row[];
 }
@@ -42,7 +44,10 @@ type Kind = ContributionMessage['kind'];
 
 export interface IntakeMemory {
   readonly sum: Float64Array;
+  /** Of sums, which come back once they are added. */
   readonly uploads: BytePool;
+  /** Of rows, which come back once the next round opens; left out: new memory each round. */
+  readonly rows?: BytePool;
 }
 
 export function openIntake(options: {
@@ -124,8 +129,7 @@ export function openIntake(options: {
   const uploads = openUploads({
     round,
     budget,
-    // A sum's memory comes back once it is added; rows are read until the round has closed.
-    take: ({ kind, bytes }) => (kind === 'sum' && memory ? memory.uploads.take(bytes) : new Uint8Array(bytes)),
+    take: ({ kind, bytes }) => memory?.[kind === 'sum' ? 'uploads' : 'rows']?.take(bytes) ?? new Uint8Array(bytes),
     verify,
     record: options.record,
     turns: options.turns,
@@ -190,6 +194,10 @@ export function openIntake(options: {
       return { exchange, sum: sum.finish(), tasks, share: total(answered), all };
     },
     probes: () => ordered(exchange === 'rows' ? 'row' : 'probe'),
+    release() {
+      for (const { values } of rows.values()) memory?.rows?.give(bytesOf(values));
+      rows.clear();
+    },
   };
 
   function ordered(kind: 'row' | 'probe'): Row[] {

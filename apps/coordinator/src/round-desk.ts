@@ -38,8 +38,10 @@ export function createRoundDesk(plan: Plan, deps: DeskDeps): Desk {
   const memory: IntakeMemory = {
     sum: room.float64(summed),
     uploads: bytePool(64, (size) => bytesOf(room.float32(size / 4))),
+    rows: bytePool(64),
   };
   let intake: RoundIntake | null = null;
+  let closed: RoundIntake | null = null;
   let asked: readonly Asked[] = [];
   let credits: Credits = openCredits(0, 4, false);
   let opened = { probe: false, checkpoint: false, deadlineAt: 0 };
@@ -98,6 +100,9 @@ export function createRoundDesk(plan: Plan, deps: DeskDeps): Desk {
     const bounds = { probe: opened.probe, budget: credits.bytes, maxNorm };
     // Gone back: what waited for its turn there must not reach the memory that this round uses.
     intake?.close();
+    // What a round brought has become its trunk, or was left, by the time that the next one opens.
+    (closed ?? intake)?.release();
+    closed = null;
     intake = openIntake({
       round,
       attempt,
@@ -143,7 +148,7 @@ export function createRoundDesk(plan: Plan, deps: DeskDeps): Desk {
       const due = answers.exchange === 'rows' && config.probeEvery > 0 && round.round % config.probeEvery === 0;
       const probes = opened.probe || due ? round.probes() : [];
       const counted = round.contributors.map((client) => ({ client, call: round.round }));
-      intake = null;
+      [closed, intake] = [round, null];
       return { answers, probes, losses: book.losses, timings: book.timings, accepted: null, counted };
     },
     counts: () => ({}),

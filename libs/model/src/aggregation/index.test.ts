@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { randomStream } from '../random.ts';
+import { matrixOf, runOnce } from './claims.ts';
 import { strategies } from './index.ts';
 
 const PUBLISHED = [
@@ -36,4 +38,22 @@ describe('the strategies', () => {
   it.each(Object.keys(strategies))('%s refuses a parameter that it does not have', (name) => {
     expect(() => strategies[name]!.create({ unheardOf: 1 })).toThrow('unheardOf');
   });
+
+  it.each(Object.keys(strategies))(
+    '%s keeps no row: the memory of a round’s rows is used for the next ones',
+    (name) => {
+      const random = randomStream(1, 'rows-are-lent');
+      const drawn = () => [matrixOf('random', 3, random), matrixOf('random', 3, random), matrixOf('random', 3, random)];
+      let state = undefined as ReturnType<typeof runOnce>['state'] | undefined;
+      for (let round = 0; round < 3; round++) {
+        const [rows, ...extraRows] = drawn();
+        const given = [rows!, ...extraRows].flat();
+        const found = runOnce(strategies[name]!, rows!, { ...(state ? { state } : {}), more: { extraRows, round } });
+        state = found.state;
+        const before = structuredClone(found);
+        for (const row of given) row.fill(NaN);
+        expect(found).toEqual(before);
+      }
+    },
+  );
 });
