@@ -3,21 +3,24 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunEvent } from '@trunkline/coordinator';
 import { measured, median, type Benchmark, type Measured } from './benchmark.ts';
+import { childrenCpuSeconds } from './children-cpu.ts';
 import { ROOT, runChild } from '../simulate/child.ts';
 import { readJob } from '../simulate/job.ts';
 import { trainOverSockets } from '../simulate/sockets.ts';
 
 /** Rounds left out at the start: the first ones compile and warm caches on both sides. */
 const WARM_UP = 50;
-const ROUNDS = 350;
+const ROUNDS = 250;
 const CYCLES = 3;
+/** No further cycle begins that would probably end after this: on a loaded machine there are fewer. */
+const BOUND_MS = 80_000;
 
 /** A round over sockets against the same training in one process: what the distribution costs. */
 export const stepBenchmark: Benchmark = {
   name: 'step',
   group: 'step',
   summary:
-    'Rounds per second of client processes over sockets, against one process that trains the same tasks on the same cores.',
+    'Rounds per second, and CPU a round, of client processes over sockets, against one process that trains the same tasks on the same cores.',
   async measure(say) {
     return [...(await compare('drug-discovery', say)), ...(await compare('hospitals', say))];
   },
@@ -26,29 +29,31 @@ export const stepBenchmark: Benchmark = {
 async function compare(example: string, say: (text: string) => void): Promise<Measured[]> {
   const file = join(ROOT, 'examples', example, 'run.yaml');
   const overrides = [`rounds=${ROUNDS}`, `evaluateEvery=${ROUNDS}`, 'probeEvery=0', 'checkpointEvery=1000'];
-  const together: number[] = [];
-  const single: number[] = [];
+  const together: Side[] = [];
+  const single: Side[] = [];
   const phases: Phases[] = [];
-  for (let cycle = 0; cycle < CYCLES; cycle++) {
-    say(`${example}: cycle ${cycle + 1} of ${CYCLES}`);
+  const begun = performance.now();
+  const roomForMore = () => ((performance.now() - begun) * (together.length + 1)) / together.length < BOUND_MS;
+  while (together.length === 0 || (together.length < CYCLES && roomForMore())) {
+    say(`${example}: cycle ${together.length + 1} of ${CYCLES}`);
     const folder = mkdtempSync(join(tmpdir(), 'trunkline-bench-'));
     try {
-      await trainOverSockets(readJob(file, overrides), { folder, heard: () => undefined });
-      const rounds = roundsOf(folder).slice(WARM_UP);
-      together.push(1000 / median(rounds.map(({ timing }) => timing.roundMs)));
+      const { rounds, cpuMs } = await overSockets(file, overrides, folder);
+      together.push({ rate: 1000 / median(rounds.map(({ timing }) => timing.roundMs)), cpuMs });
       phases.push(phasesOf(rounds));
       single.push(await oneProcess(file, overrides, folder));
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   }
+  const middle = (sides: readonly Side[], of: keyof Side) => median(sides.map((side) => side[of]));
   const claim = { unit: 'rounds/s', goal: 0.6, better: 'higher' } as const;
   const rate = measured({
     ...claim,
     id: `step-${example}`,
     what: `${example}: rounds over sockets against one process`,
-    ours: median(together),
-    baseline: median(single),
+    ours: middle(together, 'rate'),
+    baseline: middle(single, 'rate'),
   });
   const share = (of: keyof Phases) => median(phases.map((phase) => phase[of]));
   say(
@@ -63,7 +68,24 @@ async function compare(example: string, say: (text: string) => void): Promise<Me
     goal: 1,
     better: 'lower',
   });
-  return [rate, outside];
+  const cpu = measured({
+    id: `step-${example}-cpu`,
+    what: `${example}: CPU of a round, all processes, against one process`,
+    ours: middle(together, 'cpuMs'),
+    baseline: middle(single, 'cpuMs'),
+    unit: 'ms',
+    goal: 1.67,
+    better: 'lower',
+  });
+  // Without /proc there is no CPU time of the others.
+  return Number.isFinite(cpu.ratio) ? [rate, outside, cpu] : [rate, outside];
+}
+
+interface Side {
+  /** Rounds per second. */
+  readonly rate: number;
+  /** CPU of a round, user and system, in milliseconds. */
+  readonly cpuMs: number;
 }
 
 interface Phases {
@@ -95,16 +117,34 @@ function phasesOf(rounds: readonly RoundEvent[]): Phases {
   };
 }
 
-/** Rounds per second of the same training in one process with all cores. */
-async function oneProcess(file: string, overrides: readonly string[], folder: string): Promise<number> {
-  let rate = 0;
+/** Coordinator and clients, without their start. */
+async function overSockets(
+  file: string,
+  overrides: readonly string[],
+  folder: string,
+): Promise<{ rounds: readonly RoundEvent[]; cpuMs: number }> {
+  let [warm, last] = [NaN, NaN];
+  await trainOverSockets(readJob(file, overrides), {
+    folder,
+    heard(event) {
+      if (event.event !== 'round') return;
+      if (event.round === WARM_UP) warm = childrenCpuSeconds();
+      if (event.round === ROUNDS - 1) last = childrenCpuSeconds();
+    },
+  });
+  return { rounds: roundsOf(folder).slice(WARM_UP), cpuMs: (1000 * (last - warm)) / (ROUNDS - 1 - WARM_UP) };
+}
+
+/** The same training in one process with all cores. */
+async function oneProcess(file: string, overrides: readonly string[], folder: string): Promise<Side> {
+  let side: Side | undefined;
   const child = runChild({
     entry: 'test/dist/bench/one-process.js',
     args: [JSON.stringify({ file, overrides, threads: availableParallelism(), warmUp: WARM_UP })],
     log: join(folder, 'one-process.log'),
-    heard: (line) => (rate = Number(line['roundsPerSecond'])),
+    heard: (line) => (side = line as unknown as Side),
   });
   const { code } = await child.exited;
-  if (code !== 0) throw new Error(`the one-process baseline ended with code ${code}: ${child.lastWords()}`);
-  return rate;
+  if (code !== 0 || !side) throw new Error(`the one-process baseline ended with code ${code}: ${child.lastWords()}`);
+  return side;
 }
