@@ -5,6 +5,7 @@ import { startMeasured, THIN_INPUT } from '../wire/measured-coordinator.ts';
 import { openThinClient } from '../wire/thin-client.ts';
 import { measured, type Benchmark, type Measured } from './benchmark.ts';
 import type { LightClients } from './light-clients-process.ts';
+import { peakOf } from './peak-of.ts';
 
 const WANTED = 10_000;
 /** Clients a process: socket.io's client is far heavier than a connection is at the coordinator. */
@@ -34,9 +35,6 @@ function descriptorLimit(): number {
     return Infinity;
   }
 }
-
-const peakOf = (pid: number): number =>
-  1024 * Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? NaN);
 
 async function measure(say: (text: string) => void): Promise<Measured[]> {
   const most = descriptorLimit() - OTHERS;

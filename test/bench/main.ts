@@ -10,6 +10,7 @@ import { durableBenchmark } from './durable.ts';
 import { eventLoopBenchmark } from './event-loop.ts';
 import { imagesStreamBenchmark } from './images-stream.ts';
 import { codecsBenchmark, sumsBenchmark } from './kernels.ts';
+import { roundMemoryBenchmark } from './round-memory.ts';
 import { stepBenchmark } from './step.ts';
 import { virtualClientsBenchmark } from './virtual-clients.ts';
 import { align } from '../simulate/table.ts';
@@ -26,6 +27,7 @@ const benchmarks: readonly Benchmark[] = [
   imagesStreamBenchmark,
   virtualClientsBenchmark,
   connectionsBenchmark,
+  roundMemoryBenchmark,
 ];
 /** `bench quick`: at most five minutes. */
 const QUICK = ['kernels', 'transport', 'step'];
