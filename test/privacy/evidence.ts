@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { COORDINATOR_FLAGS, runChild, type Child } from '../simulate/child.ts';
-import type { Hit, Search } from './canaries.ts';
+import type { Search } from './canaries.ts';
+import type { Hit } from './secret.ts';
 import { record } from './recorder.ts';
 
 /** All that anyone but a client's owner could get to see of a run, by where it was found. */

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomStream, type Random } from '@trunkline/model/random';
 import { writeNpy } from '../leaderboard/build/npy.ts';
-import type { Canaries } from './canaries.ts';
+import type { Canaries } from './secret.ts';
 
 /** How a run ends, beside in good order. */
 export const ENDINGS = ['whole', 'no finite loss', 'refused', 'crash', 'revoked', 'bad label'] as const;

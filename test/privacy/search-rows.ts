@@ -1,4 +1,4 @@
-import { isPair, NUMBER, TEXT_PRECISION, type Canaries, type Hit } from './canaries.ts';
+import { isPair, NUMBER, TEXT_PRECISION, type Canaries, type Hit } from './secret.ts';
 
 /** Two numbers that stand one behind the other in a secret. */
 interface Pair {

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomStream } from '@trunkline/model/random';
 import { writeNpy } from '../leaderboard/build/npy.ts';
-import type { Canaries } from './canaries.ts';
+import type { Canaries } from './secret.ts';
 
 const ROWS = { train: 12, val: 6, test: 6 };
 const INPUTS = 5;

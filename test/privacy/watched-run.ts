@@ -18,7 +18,8 @@ import { openLink } from '../faults/simulator/link.ts';
 import { createNetwork } from '../faults/simulator/network.ts';
 import { createWorld, type Process } from '../faults/simulator/world.ts';
 import type { Job } from '../simulate/job.ts';
-import { arraysOf, isPair, type Canaries } from './canaries.ts';
+import { arraysOf } from './canaries.ts';
+import { isPair, type Canaries } from './secret.ts';
 import type { Evidence } from './evidence.ts';
 import type { Ending } from './random-model.ts';
 

@@ -9,7 +9,7 @@ import type { Effect, Point, RoundsConfig, RoundsEvent, RoundsState, Seat } from
  */
 
 /** The newest round that the coordinator's checkpoints and all connected seats hold; where they share none, the newest checkpoint. */
-export function commonRound({ checkpoints, seats }: RoundsState): number | undefined {
+function commonRound({ checkpoints, seats }: RoundsState): number | undefined {
   const held = [...seats.values()].filter(({ connected, holds }) => connected && holds.length > 0);
   const rounds = checkpoints.map(({ round }) => round).sort((a, b) => b - a);
   return rounds.find((round) => held.every(({ holds }) => holds.includes(round))) ?? rounds[0];
@@ -74,7 +74,7 @@ export function takeBack(
 }
 
 /** What becomes of a client that was seated before and is back: nothing, where its heads are those of the round that it owes. */
-export function comesBack(
+function comesBack(
   state: RoundsState,
   before: Seat,
   { client, stands, holds = [] }: Extract<RoundsEvent, { type: 'joined' }>,
