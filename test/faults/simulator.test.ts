@@ -4,6 +4,8 @@ import { simulateSeed, toldFailure } from './simulator/simulate-seed.ts';
 
 /** About 20 s of one core; `npm run test:full -- simulator` goes through 100,000. */
 const SEEDS = 400;
+/** Storms in which a promise was once broken: a client that entered twice, an end scored in the middle of repeated rounds. */
+const ONCE_BROKEN = [1041, 1518, 2330, 7436];
 const TWICE = 14;
 const FOUND_WITHIN = 80;
 /** What can go wrong with a journal does so where accepted sets depend on timing. */
@@ -27,13 +29,15 @@ describe.skipIf(only)('a federation in virtual time', () => {
   it(`keeps its promises through storms of ${SEEDS} seeds, of 500 events and more on average`, async () => {
     let events = 0;
     const failures: string[] = [];
-    for (let seed = 1; seed <= SEEDS && failures.length < 5; seed++) {
+    const seeds = [...ONCE_BROKEN, ...Array.from({ length: SEEDS }, (_, i) => i + 1)];
+    for (const seed of seeds) {
+      if (failures.length === 5) break;
       const simulated = await simulateSeed(seed);
       events += simulated.events;
       if (simulated.broken.length > 0) failures.push(toldFailure(simulated));
     }
     expect(failures.join('\n\n')).toBe('');
-    expect(events / SEEDS).toBeGreaterThan(500);
+    expect(events / seeds.length).toBeGreaterThan(500);
   }, 300_000);
 
   it('keeps its promises when the coordinator is stopped at each write point of each round, 1,000 of them and more', async () => {
