@@ -89,7 +89,7 @@ function play(cast: Cast, { parameters, rounds }: { parameters: number; rounds: 
 }
 
 /** Clients whose gradients were made before. */
-export function playedCast(clients: number, parameters: number): Cast {
+function playedCast(clients: number, parameters: number): Cast {
   const random = randomStream(1, 'bench', 'virtual');
   const gradients = Array.from({ length: VARIETY }, () => {
     const bytes = bytesOf(Float32Array.from({ length: parameters }, () => random.normal()));

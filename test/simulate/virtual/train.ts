@@ -18,7 +18,7 @@ import { createSchedule, type ClosedRound, type Faults } from './schedule.ts';
 export interface Cast {
   /** How many there are. */
   readonly size: number;
-  /** Ids, in an order that is that of their places. */
+  /** Ids, each its own. */
   name(place: number): string;
   /** What it brings, as it says on joining. */
   offers(place: number): readonly TaskOffer[] | Promise<readonly TaskOffer[]>;
