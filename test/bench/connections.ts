@@ -22,6 +22,7 @@ const TASK = 'task';
 /** How many clients one coordinator holds, and what each costs it while it waits. */
 export const connectionsBenchmark: Benchmark = {
   name: 'connections',
+  ids: ['C1', 'M3'],
   group: 'scale',
   summary: `${WANTED} clients over real sockets to one coordinator, through one whole round: its memory, and that of one idle connection.`,
   measure,

@@ -12,6 +12,7 @@ const ROUNDS = 4;
 /** What a coordinator holds while many clients answer, against a design that keeps every contribution until the round closes. */
 export const roundMemoryBenchmark: Benchmark = {
   name: 'round-memory',
+  ids: ['M1'],
   group: 'scale',
   summary: `The coordinator's peak above idle with ${MANY} clients × 4 MB, against keeping all contributions, and against ${FEW} clients.`,
   async measure(say) {

@@ -16,6 +16,7 @@ const FAULTS = { lost: 0.02, slow: 0.05 };
 /** Clients without sockets: how many a round can count, and how fast rounds of virtual time go by. */
 export const virtualClientsBenchmark: Benchmark = {
   name: 'virtual',
+  ids: ['C2', 'C3'],
   group: 'scale',
   summary: `${MANY.clients} virtual clients in one round against Buffer.copy of their bytes; ${LONG.clients} clients through ${LONG.rounds} rounds of virtual time.`,
   async measure(say) {
