@@ -101,8 +101,9 @@ export async function importModule(file: string): Promise<unknown> {
   if (!existsSync(path)) throw fail('CONFIG_MISSING', { file });
   let loaded: { default?: unknown };
   try {
-    // Node 20 reads no TypeScript by itself.
-    if (path.endsWith('ts') && !import.meta.url.endsWith('.ts')) (await import('tsx/esm/api')).register();
+    // Node 20 reads no TypeScript by itself; whoever writes a client in it has the loader.
+    if (path.endsWith('ts') && !import.meta.url.endsWith('.ts'))
+      ((await import(import.meta.resolve('tsx/esm/api'))) as { register(): unknown }).register();
     loaded = (await import(pathToFileURL(path).href)) as typeof loaded;
   } catch (cause) {
     throw fail('CLIENT_MODULE', { file, problem: (cause as Error).message }, cause);
