@@ -6,11 +6,13 @@ import {
   type ClientOutcome,
   type ConversationDeps,
 } from '@trunkline/client';
+import { decodeSnapshot } from '@trunkline/model/store';
 import { contributionTransfer, type ContributionMessage } from '@trunkline/protocol';
 import type { Storage } from './disk.ts';
 import type { History } from './history.ts';
 import { openLink } from './link.ts';
 import type { Network } from './network.ts';
+import { digestsOf } from './tiny-learner.ts';
 import { simulatedTrainer } from './trainer.ts';
 import type { Planted } from './planted.ts';
 import type { Variant } from './variants.ts';
@@ -26,7 +28,7 @@ interface ClientDeps {
   readonly history: History;
   /** A file could not be used. */
   readonly said: (file: string, problem: string) => void;
-  /** The process ended by itself. */
+  /** The process ended by itself. `digests` are those of the heads that it keeps for use, where the run is over. */
   readonly ended: (outcome: ClientOutcome, digests: Record<string, string>) => void;
 }
 
@@ -43,6 +45,7 @@ export function startClient(world: World, { clients, plan }: Variant, deps: Clie
     tasks,
     forgetful: deps.planted === 'heads-not-put-back',
   });
+  const folder = (run: string) => runStateFolder(FOLDER, run, client);
   const config = { client, device: 'cpu', tasks: tasks.map((id) => ({ id })) } as never;
   const { done } = converse(config, {
     url: 'http://coordinator',
@@ -50,7 +53,7 @@ export function startClient(world: World, { clients, plan }: Variant, deps: Clie
     held,
     trainer,
     states: (label) =>
-      openRunStates(disk, runStateFolder(FOLDER, label.run, client), {
+      openRunStates(disk, folder(label.run), {
         label,
         before: held.of(label.run)?.label,
         said: deps.said,
@@ -62,9 +65,10 @@ export function startClient(world: World, { clients, plan }: Variant, deps: Clie
   });
   void done.then((outcome) => {
     const end = () => {
+      const kept = outcome.kind === 'finished' ? disk.read(`${folder(plan.config.run)}/state.safetensors`) : null;
       network.died(process);
       process.kill();
-      deps.ended(outcome, trainer.digests());
+      deps.ended(outcome, kept ? digestsOf(decodeSnapshot(kept, 'The end') as Parameters<typeof digestsOf>[0]) : {});
     };
     world.after(0, `${client} ends`, end, process);
   });

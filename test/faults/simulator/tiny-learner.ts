@@ -94,11 +94,14 @@ export function tinyLearner({ seed, tasks }: { seed: number; tasks: readonly str
     },
     snapshot: () => structuredClone(Object.fromEntries(heads)),
     restore: (tree) => void (heads = new Map(Object.entries(structuredClone(tree) as Record<string, Head>))),
-    digests: () =>
-      Object.fromEntries([...heads].map(([task, { weights }]) => [`head/${task}`, sha256(bytesOf(weights))])),
+    digests: () => digestsOf(Object.fromEntries(heads)),
     dispose: () => undefined,
   };
 }
+
+/** Of each head in a learner's tree, its weights alone. */
+export const digestsOf = (tree: Record<string, Head>): Record<string, string> =>
+  Object.fromEntries(Object.entries(tree).map(([task, { weights }]) => [`head/${task}`, sha256(bytesOf(weights))]));
 
 export const offerOf = (task: string, input: readonly number[]): TaskOffer => ({
   id: task,

@@ -22,10 +22,7 @@ interface TrainerOptions {
 }
 
 /** A training thread in virtual time: one request at a time, in the order in which they came, as `trainer-thread.ts` answers them. */
-export function simulatedTrainer(
-  world: World,
-  { process, seed, tasks, forgetful }: TrainerOptions,
-): Trainer & { digests(): Record<string, string> } {
+export function simulatedTrainer(world: World, { process, seed, tasks, forgetful }: TrainerOptions): Trainer {
   let learner: Learner;
   let best: KeptBest;
   const begin = () => {
@@ -76,7 +73,6 @@ export function simulatedTrainer(
         return { ...(await learner.step(call)), stepMs: 1 };
       }),
     close: async () => undefined,
-    digests: () => learner.digests(),
   };
 }
 
