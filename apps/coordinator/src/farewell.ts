@@ -35,9 +35,13 @@ export function createFarewell(members: Members, clock: Clock): Farewell {
       message = given;
       open = atLeast;
       return new Promise<void>((done) => {
-        settle = done;
-        clock.after(LINGER_MS, done);
-        if (!open && members.all.size === 0) return done();
+        const cancel = clock.after(LINGER_MS, done);
+        // A timer that is left behind would keep the process for as long as it runs.
+        settle = () => {
+          cancel();
+          done();
+        };
+        if (!open && members.all.size === 0) return settle();
         for (const member of members.all.values()) void tellOne(member);
       });
     },
