@@ -8,7 +8,7 @@ const quiet = ['dashboard', 'partitions', 'slow-links', 'soak'].map((name) => `t
 
 /** The longest begin first, so that nothing is left alone at the end. */
 const LONG =
-  /\/test\/(equivalence|recovery|journal|kills|live-run|modes|cli|operator|select|wants|own-task)\.test\.ts$/;
+  /\/test\/(equivalence|faults\/simulator|recovery|journal|kills|live-run|modes|cli|operator|select|wants|own-task)\.test\.ts$/;
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
