@@ -2,6 +2,7 @@ import { loadTasks, openClient } from '@trunkline/client';
 import { planRun, readRun } from '@trunkline/coordinator';
 import { openBackend } from '@trunkline/model/backend';
 import { needsNativeOrCpu } from '@trunkline/model/layer';
+import { jsonMetrics } from '@trunkline/model/metrics';
 import type { TaskPlan } from '@trunkline/model/task';
 import { toTrunklineError } from '@trunkline/protocol';
 import { ALONE_OVERRIDES, trainTaskAlone } from './alone-task.ts';
@@ -31,7 +32,7 @@ async function main(lane: Lane): Promise<void> {
     if (!loaded.has(file)) loaded.set(file, await loadTasks(await openClient(file)));
     const task = loaded.get(file)!.find((one) => one.id === id)!;
     const score = await trainTaskAlone(tf, plan, { client, task });
-    const metrics = Object.fromEntries(Object.entries(score.metrics).map(([name, value]) => [name, value ?? null]));
+    const metrics = jsonMetrics(score.metrics);
     console.log(JSON.stringify({ event: 'alone', task: id, client, metrics }));
   }
 }

@@ -14,6 +14,7 @@ import { needsNativeOrCpu } from '@trunkline/model/layer';
 import { flatDigest } from '@trunkline/model/layout';
 import { DRAWS } from '@trunkline/model/aggregation';
 import { createLearner, describeTask, type StepResult } from '@trunkline/model/learner';
+import { jsonMetrics } from '@trunkline/model/metrics';
 import { trainBuffered } from './buffered.ts';
 import type { Job } from './job.ts';
 import type { Joint } from './joint.ts';
@@ -148,12 +149,11 @@ export async function trainInProcess(job: Job, signal?: AbortSignal): Promise<Jo
   const digests: Record<string, string> = {};
   for (const { client, learner } of seats) {
     for (const { task, loss, metrics } of await learner.evaluate(chosen, 'test')) {
-      const values = Object.entries(metrics).map(([name, value]) => [name, value ?? null]);
       scores.push({
         task,
         client,
         loss: Number.isFinite(loss) ? loss : null,
-        metrics: Object.fromEntries(values) as Record<string, number | null>,
+        metrics: jsonMetrics(metrics),
       });
     }
     for (const [name, digest] of Object.entries(learner.digests())) digests[`${client}/${name}`] = digest;

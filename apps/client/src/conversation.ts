@@ -7,6 +7,7 @@ import {
   type CoordinatorMessage,
   type Welcome,
 } from '@trunkline/protocol';
+import { jsonMetrics } from '@trunkline/model/metrics';
 import { agreedFirst, holdTo } from './agreed.ts';
 import { agreementOf } from './agreement.ts';
 import { answerOf, sendAnswer, type Answer } from './answer.ts';
@@ -183,7 +184,7 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
       const tasks = found.map(({ task, loss, metrics }) => ({
         task,
         loss: Number.isFinite(loss) ? loss : null,
-        metrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, value ?? null])),
+        metrics: jsonMetrics(metrics),
       }));
       const scores = tasks.map(({ task, metrics }) => finishedTask(config.client, task, metrics));
       return { result: { tasks, digests }, scores };

@@ -4,13 +4,14 @@ import type { Split } from '@trunkline/model/data';
 import { fileDisk } from '@trunkline/model/disk';
 import { needsNativeOrCpu } from '@trunkline/model/layer';
 import { createLearner, type TaskPrediction } from '@trunkline/model/learner';
+import { jsonMetrics } from '@trunkline/model/metrics';
 import type { TaskPlan } from '@trunkline/model/task';
-import { stateOf, wholeNumber } from './commands/join.ts';
 import { readFinishedModel, type FinishedModel } from './finished-model.ts';
 import { loadTasks } from './load-task.ts';
 import { readModelFile } from './model-file.ts';
 import { openClient } from './open-client.ts';
-import { defaultStateFolder } from './state-folder.ts';
+import { stateFolder } from './state-folder.ts';
+import { wholeNumber } from './whole-number.ts';
 
 /** Which model, and which rows: what `predict` and `evaluate` are asked with. */
 export interface FinishedOptions {
@@ -67,7 +68,7 @@ export async function predictFinished(file: string, options: FinishedOptions): P
   // Before the data are opened: that may take long, and a missing model needs none of them.
   function fromState(): FinishedModel {
     return readFinishedModel(fileDisk(), {
-      folder: options.state ?? stateOf(config) ?? defaultStateFolder(process.env),
+      folder: stateFolder(options.state, config, process.env),
       client,
       run: options.run,
       said: (at, problem) => process.stderr.write(`${at}: ${problem}\n`),
@@ -87,5 +88,5 @@ export const scoredRows = ({ predictions }: FinishedPredictions): ScoredRows[] =
   predictions.map(({ task, rows, metrics }) => ({
     task,
     rows,
-    metrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, value ?? null])),
+    metrics: jsonMetrics(metrics),
   }));

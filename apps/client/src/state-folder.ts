@@ -1,8 +1,9 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { fail } from '@trunkline/protocol';
 import { readSealed, type Disk } from '@trunkline/model/store';
+import type { ClientConfig } from './config.ts';
 
 /** Version of what lies in a state folder. */
 export const STATE_FORMAT = 1;
@@ -108,6 +109,16 @@ function labelOf(file: string, value: unknown): StateLabel {
   return label;
 }
 
-/** Where states lie when the client file does not say: per user, outside every project. */
-export const defaultStateFolder = (environment: NodeJS.ProcessEnv): string =>
-  join(environment['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'), 'trunkline');
+/**
+ * Where a client's states lie: what the command line says, else the client file, relative to itself, else a folder per user, outside every
+ * project.
+ */
+export function stateFolder(
+  given: string | undefined,
+  { state, source }: Pick<ClientConfig, 'state' | 'source'>,
+  environment: NodeJS.ProcessEnv,
+): string {
+  if (given !== undefined) return given;
+  if (state !== undefined) return resolve(source.folder, state);
+  return join(environment['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'), 'trunkline');
+}

@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import type { TrunklineError } from '@trunkline/protocol';
 import { parseYaml } from '@trunkline/model/config';
 import { fileDisk } from '@trunkline/model/disk';
 import { writeModel } from '@trunkline/model/export';
@@ -12,6 +11,7 @@ import { firstTrunk } from './first-trunk.ts';
 import { openRun } from './open-run.ts';
 import { planRun } from './plan.ts';
 import { writeManifest } from './run-folder.ts';
+import { refusal } from './test-refusal.ts';
 import { createTrunkStep } from './trunk-step.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'trunkline-first-'));
@@ -42,14 +42,6 @@ expect: [x]
 const configOf = (from: string) => fillRun({ ...parseYaml(text(from), 'run.yaml'), folder });
 const open = (from: string) =>
   openRun(configOf(from), { disk, folder: join(folder, 'one'), resume: true, durable: true, birth: () => 'born' });
-const refusal = (act: () => unknown): TrunklineError => {
-  try {
-    act();
-  } catch (error) {
-    return error as TrunklineError;
-  }
-  throw new Error('nothing was refused');
-};
 
 describe('a trunk that starts from a file', () => {
   it('is the exported one, bit for bit, in the run and alone', () => {

@@ -2,7 +2,6 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import type { TrunklineError } from '@trunkline/protocol';
 import { parseYaml } from '@trunkline/model/config';
 import { fileDisk } from '@trunkline/model/disk';
 import { writeSealed } from '@trunkline/model/store';
@@ -10,6 +9,7 @@ import { fillRun } from './config.ts';
 import { openRun } from './open-run.ts';
 import { writeResult } from './result.ts';
 import { cutTornLine } from './torn-line.ts';
+import { refusal } from './test-refusal.ts';
 import { createTrunkStep } from './trunk-step.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'trunkline-open-run-'));
@@ -35,14 +35,6 @@ const open = (changes: readonly string[] = [], resume = true) =>
     durable: true,
     birth: () => 'born',
   });
-const refusal = (act: () => unknown): TrunklineError => {
-  try {
-    act();
-  } catch (error) {
-    return error as TrunklineError;
-  }
-  throw new Error('nothing was refused');
-};
 
 /** A run with checkpoints of these rounds. */
 function trained(...rounds: number[]) {

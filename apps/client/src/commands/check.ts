@@ -7,9 +7,10 @@ import { openClientKey } from '../keys.ts';
 import { openLink } from '../link.ts';
 import { openClient } from '../open-client.ts';
 import { routeTo } from '../route.ts';
-import { defaultStateFolder, heldStates } from '../state-folder.ts';
+import { heldStates, stateFolder } from '../state-folder.ts';
 import { openTrainer } from '../trainer.ts';
-import { addressOf, stateOf, wholeNumber } from './join.ts';
+import { wholeNumber } from '../whole-number.ts';
+import { addressOf } from './join.ts';
 
 interface Options {
   readonly token?: string;
@@ -49,7 +50,7 @@ async function check(given: string, file: string, options: Options): Promise<Che
   const url = addressOf(given);
   const config = await openClient(file, options.set);
   const { client, device } = config;
-  const state = options.state ?? stateOf(config) ?? defaultStateFolder(process.env);
+  const state = stateFolder(options.state, config, process.env);
   const patience = wholeNumber('patience-ms', options.patienceMs, 0);
   const identity = openClientKey(state, client, randomBytes);
   const route = routeTo(url, { ca: options.ca, environment: process.env });

@@ -1,7 +1,8 @@
-import { Command, Option } from 'commander';
-import { collect, columns, conclude, type Exit } from '@trunkline/protocol';
+import type { Command } from 'commander';
+import { columns, conclude, type Exit } from '@trunkline/protocol';
 import type { Split } from '@trunkline/model/data';
 import { predictFinished, scoredRows, type FinishedOptions, type ScoredRows } from '../finished-predictions.ts';
+import { finishedCommand } from './finished-command.ts';
 
 interface Options extends FinishedOptions {
   readonly set: string[];
@@ -20,20 +21,8 @@ interface Evaluated {
 
 /** `client evaluate CLIENT.yaml`: how good the model of a run that is over, or an exported one, is on this client's rows. */
 export function evaluateCommand(exit: Exit): Command {
-  return new Command('evaluate')
+  return finishedCommand('evaluate')
     .description('Score a finished or exported model on a split of this client’s data. Nothing is connected.')
-    .argument('<client.yaml>', 'the client file')
-    .addOption(
-      new Option('--split <name>', 'which rows').choices(['train', 'validation', 'test']).default('test' as const),
-    )
-    .option('--model <x.safetensors>', 'a model that `client export` wrote (default: the state’s)')
-    .option('--state <dir>', 'folder of this client’s states (default: the client file’s, else per user)')
-    .option('--run <id>', 'which run’s model (default: the only one)')
-    .option('--threads <n>', 'threads of one operation (default: all cores)')
-    .option('--set <key=value>', 'override a key of the client file; may be repeated', collect, [])
-    .addOption(
-      new Option('--format <text|json>', 'json: one envelope on stdout').choices(['text', 'json']).default('text'),
-    )
     .addHelpText('after', '\nExample:\n  npm run client -- evaluate my-client.yaml --split validation\n')
     .action((file: string, options: Options) =>
       conclude(exit, options.format, async () => {

@@ -5,10 +5,9 @@ import { formatOf, parametersOf, writeModel, type ModelFormat } from '@trunkline
 import { readFinishedModel } from '../finished-model.ts';
 import { loadTasks } from '../load-task.ts';
 import { openClient } from '../open-client.ts';
-import { defaultStateFolder } from '../state-folder.ts';
+import { stateFolder } from '../state-folder.ts';
 import { clientCard } from '../client-card.ts';
 import { taskModel } from '../task-model.ts';
-import { stateOf } from './join.ts';
 
 interface Options {
   readonly task?: string;
@@ -59,7 +58,7 @@ async function exportTask(file: string, { to, task, force, ...options }: Options
   const config = await openClient(file, options.set);
   const { client } = config;
   const disk = fileDisk();
-  const folder = options.state ?? stateOf(config) ?? defaultStateFolder(process.env);
+  const folder = stateFolder(options.state, config, process.env);
   const finished = readFinishedModel(disk, {
     folder,
     client,

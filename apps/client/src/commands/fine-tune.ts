@@ -8,13 +8,14 @@ import { backendEnvironment, openBackend, requireGpu } from '@trunkline/model/ba
 import { fileDisk } from '@trunkline/model/disk';
 import { needsNativeOrCpu } from '@trunkline/model/layer';
 import type { TaskScore } from '@trunkline/model/learner';
+import { jsonMetrics } from '@trunkline/model/metrics';
 import { buildTrunk, readTrunkFile, trunkStart, type Trunk } from '@trunkline/model/trunk';
 import { fineTune } from '../fine-tune.ts';
 import { loadTasks } from '../load-task.ts';
 import { openClient } from '../open-client.ts';
 import { openRunStates } from '../run-states.ts';
-import { defaultStateFolder, heldStates, runStateFolder } from '../state-folder.ts';
-import { stateOf, wholeNumber } from './join.ts';
+import { heldStates, runStateFolder, stateFolder } from '../state-folder.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 interface Options {
   readonly trunk: string;
@@ -93,7 +94,7 @@ async function tune(file: string, options: Options): Promise<Tuned> {
   const config = await openClient(file, options.set);
   const { client, device } = config;
   requireGpu({ device, at: config.source.at(['device']) });
-  const state = options.state ?? stateOf(config) ?? defaultStateFolder(process.env);
+  const state = stateFolder(options.state, config, process.env);
   const disk = fileDisk();
   const said = (at: string, problem: string) => void process.stderr.write(`${at}: ${problem}\n`);
   const before = heldStates(disk, state, client, said).of(run);
@@ -120,7 +121,7 @@ async function tune(file: string, options: Options): Promise<Tuned> {
   const tasks = scores.map(({ task, metrics }) => ({
     task,
     rows: plans.find(({ id }) => id === task)!.source.sizes.test,
-    metrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, value ?? null])),
+    metrics: jsonMetrics(metrics),
   }));
   return { run, client, rounds, kept, trunk: { parameters: theta.length, sha256 }, tasks, folder };
 }

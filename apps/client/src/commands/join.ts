@@ -1,15 +1,14 @@
-import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Command, Option } from 'commander';
 import { collect, fail, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
 import type { Agreement } from '../agreement.ts';
 import { startClient } from '../client.ts';
 import type { ClientEvent } from '../client-event.ts';
-import type { ClientConfig } from '../config.ts';
 import type { Client } from '../conversation.ts';
 import { openClient } from '../open-client.ts';
-import { defaultStateFolder } from '../state-folder.ts';
+import { stateFolder } from '../state-folder.ts';
 import { agreementText, eventText } from '../talk.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 interface Options {
   token?: string;
@@ -74,7 +73,7 @@ async function join(url: string, file: string, options: Options): Promise<[numbe
       ca: options.ca,
       environment: process.env,
       threads,
-      state: options.state ?? stateOf(config) ?? defaultStateFolder(process.env),
+      state: stateFolder(options.state, config, process.env),
       emit,
       agree: (agreement) => agree(agreement, options.yes),
       delay: () => delayed(Number(options.delay)),
@@ -96,21 +95,8 @@ async function join(url: string, file: string, options: Options): Promise<[numbe
   }
 }
 
-/** Paths in a file are relative to it. */
-export const stateOf = ({ state, source }: ClientConfig): string | undefined =>
-  state === undefined ? undefined : resolve(source.folder, state);
-
 const delayed = (ms: number): Promise<void> =>
   ms > 0 ? new Promise((resolve) => setTimeout(resolve, ms)) : Promise.resolve();
-
-export function wholeNumber(option: string, text: string, least: number): number {
-  const number = Number(text);
-  if (text.trim() !== '' && Number.isInteger(number) && number >= least) return number;
-  throw fail('USAGE', {
-    what: `--${option} ${text}: expected a whole number of at least ${least}.`,
-    remedy: `Write for example --${option} 2.`,
-  });
-}
 
 /** Host and port alone: a path would be taken for something else by the socket. @throws USAGE for what is no address */
 export function addressOf(text: string): string {

@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
-import { Command, Option } from 'commander';
-import { collect, conclude, fail, type Exit } from '@trunkline/protocol';
+import type { Command } from 'commander';
+import { conclude, fail, type Exit } from '@trunkline/protocol';
 import type { Split } from '@trunkline/model/data';
 import { predictFinished, scoredRows, type FinishedOptions, type ScoredRows } from '../finished-predictions.ts';
 import { predictionTable } from '../prediction-table.ts';
+import { finishedCommand } from './finished-command.ts';
 
 interface Options extends FinishedOptions {
   readonly out?: string;
@@ -25,21 +26,10 @@ interface Predicted {
 
 /** `client predict CLIENT.yaml`: what the model of a run that is over says of this client's rows. Nothing is connected. */
 export function predictCommand(exit: Exit): Command {
-  return new Command('predict')
+  return finishedCommand('predict', (command) =>
+    command.option('--out <file.csv>', 'where the table goes (default: stdout)'),
+  )
     .description('Say of each row of a split what the trained model predicts: csv. Nothing is connected.')
-    .argument('<client.yaml>', 'the client file')
-    .addOption(
-      new Option('--split <name>', 'which rows').choices(['train', 'validation', 'test']).default('test' as const),
-    )
-    .option('--model <x.safetensors>', 'a model that `client export` wrote (default: the state’s)')
-    .option('--state <dir>', 'folder of this client’s states (default: the client file’s, else per user)')
-    .option('--run <id>', 'which run’s model (default: the only one)')
-    .option('--out <file.csv>', 'where the table goes (default: stdout)')
-    .option('--threads <n>', 'threads of one operation (default: all cores)')
-    .option('--set <key=value>', 'override a key of the client file; may be repeated', collect, [])
-    .addOption(
-      new Option('--format <text|json>', 'json: one envelope on stdout').choices(['text', 'json']).default('text'),
-    )
     .addHelpText('after', '\nExample:\n  npm run client -- predict my-client.yaml --split test --out predicted.csv\n')
     .action((file: string, options: Options) =>
       conclude(exit, options.format, async () => {

@@ -51,7 +51,7 @@ export function overLanes(engine: Engine, { vectors, written, unit, run }: Call)
     });
     run(engine, pointers, padded, from);
     for (let place = 0; place < written; place++) {
-      if (copied(place)) copyOut(engine, slot(place), vectors[place]!, from, size);
+      if (copied(place)) copyOut(engine, slot(place), bytesAt(vectors[place]!, from, size));
     }
   }
 }
@@ -59,7 +59,6 @@ export function overLanes(engine: Engine, { vectors, written, unit, run }: Call)
 export const bytesAt = (vector: Vector, from: number, size: number): Uint8Array =>
   new Uint8Array(vector.buffer, vector.byteOffset + from * vector.BYTES_PER_ELEMENT, size * vector.BYTES_PER_ELEMENT);
 
-// eslint-disable-next-line max-params -- one copy, told by its ends
-export function copyOut(engine: Engine, at: number, vector: Vector, from: number, size: number): void {
-  bytesAt(vector, from, size).set(engine.bytes.subarray(at, at + size * vector.BYTES_PER_ELEMENT));
-}
+/** Fills `target` from `at` of the kernels' memory on. */
+export const copyOut = (engine: Engine, at: number, target: Uint8Array): void =>
+  target.set(engine.bytes.subarray(at, at + target.length));

@@ -42,7 +42,7 @@ export function wasmKernels(): Kernels | null {
         const out = k + TILE >= rows.length ? slot(TILE) : 0;
         engine.run.sumTile(out, PLACE.sums, 0, size, PLACE.table, tile.length, k === 0 ? 1 : 0);
       }
-      copyOut(engine, slot(TILE), into, from, size);
+      copyOut(engine, slot(TILE), bytesAt(into, from, size));
     }
   };
   const columns = (
