@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -56,6 +56,7 @@ beforeAll(async () => {
   const sets = settings.flatMap((setting) => ['--set', setting]);
   const simulated = await start(['simulate', run, '--runs', join(folder, 'runs'), ...sets, '--format', 'json']).told;
   trained = dataOf(runData, simulated.stdout);
+  writeFileSync(join(folder, 'text.keras'), 'task,row\n');
   const state = ['--state', join(trained.folder, 'state')];
   const to = (name: string) => join(folder, name);
   const commands: Record<string, Command> = {
@@ -66,6 +67,7 @@ beforeAll(async () => {
     again: ['client', 'export', north(), ...state, '--to', to('cats.safetensors')],
     onnx: ['client', 'export', north(), ...state, '--to', to('cats.onnx')],
     tfjs: ['client', 'export', north(), ...state, '--task', 'cats', '--to', to('cats')],
+    trunk: ['coordinator', 'export', trained.folder, '--to', to('trunk.safetensors')],
     evaluate: ['client', 'evaluate', north(), ...state],
     ofFile: ['client', 'evaluate', north(), '--model', to('cats.safetensors'), '--format', 'json'],
     ofOther: ['client', 'evaluate', join(folder, 'south.yaml'), '--model', to('cats.safetensors')],
@@ -78,8 +80,16 @@ beforeAll(async () => {
       '--model',
       to('cats.safetensors'),
     ],
-    ofKeras: ['client', 'predict', north(), '--model', to('cats.keras')],
-    trunk: ['coordinator', 'export', trained.folder, '--to', to('trunk.safetensors')],
+    ...Object.fromEntries(
+      ['safetensors', 'keras', 'onnx', 'tfjs'].map((format) => [
+        `from ${format}`,
+        ['client', 'predict', north(), '--model', to(format === 'tfjs' ? 'cats' : `cats.${format}`)] as const,
+      ]),
+    ),
+    ofTrunk: ['client', 'predict', north(), '--model', to('trunk.safetensors')],
+    ofText: ['client', 'predict', north(), '--model', north()],
+    ofNothing: ['client', 'predict', north(), '--model', to('none.onnx')],
+    ofCsv: ['client', 'evaluate', north(), '--model', to('text.keras')],
     misspelt: ['client', 'export', north(), ...state, '--task', 'cat', '--to', to('x.keras')],
     untrained: ['client', 'predict', north(), '--state', to('nothing')],
     otherRun: ['client', 'predict', north(), ...state, '--run', 'large'],
@@ -120,6 +130,14 @@ describe('client predict', () => {
     expect(stderr).toContain('task cats: 8 validation rows, accuracy');
   });
 
+  it.each(['safetensors', 'keras', 'onnx', 'tfjs'])('says the same to the last digit of the model as %s', (format) => {
+    expect(told[`from ${format}`]).toMatchObject({
+      code: 0,
+      stdout: readFileSync(join(folder, 'predicted.csv'), 'utf8'),
+      stderr: expect.stringContaining('of run small') as string,
+    });
+  });
+
   it('refuses, saying what to do, where no run is over, and where another is named', () => {
     expect(told['untrained']).toMatchObject({
       code: 2,
@@ -150,12 +168,15 @@ describe('client evaluate', () => {
     expect(told['evaluate']!.stdout).toContain(tasks[0]!.loss!.toFixed(4));
   });
 
-  it('refuses a file of another task, of other layers, and of another format, each with its sentence', () => {
+  it('refuses a file of another task, of none, of other layers, of another format, and none at all, each with its sentence', () => {
     const refused = (name: string, sentence: string) =>
       expect(told[name]).toMatchObject({ code: 2, stderr: expect.stringContaining(sentence) as string });
     refused('ofOther', 'it is of the task cats, not of dogs');
     refused('otherHead', 'its head has other layers than the client file’s');
-    refused('ofKeras', 'Export the model as .safetensors');
+    refused('ofTrunk', 'it is of no task');
+    refused('ofText', 'there is no such folder with a model.json');
+    refused('ofNothing', 'none.onnx holds no trained model: there is no such file');
+    refused('ofCsv', 'text.keras: this is not a readable .keras file: it is not a zip');
   });
 });
 

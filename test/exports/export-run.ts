@@ -1,14 +1,19 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { taskModel } from '@trunkline/client';
+import { readModelFile, taskModel } from '@trunkline/client';
+import { fail } from '@trunkline/protocol';
 import { fileDisk } from '@trunkline/model/disk';
-import { writeModel } from '@trunkline/model/export';
+import { writeModel, type ExportedModel } from '@trunkline/model/export';
 import type { TaskPrediction } from '@trunkline/model/learner';
+import type { TaskPlan } from '@trunkline/model/task';
 import { rehearse } from '../simulate/in-process.ts';
 import { readJob } from '../simulate/job.ts';
 
 /** What is exported of each task, and opened by others. */
 const FORMATS = ['keras', 'onnx', 'safetensors'] as const;
+
+/** The same, and a folder for tfjs: `client predict --model` takes each. */
+const ENDINGS = [...FORMATS.map((format) => `.${format}`), '-tfjs'];
 
 /** A task's exported model and what it is to say of the test split: one entry of `cases.json` of libs/model/src/export/predict.py. */
 export interface ExportCase {
@@ -50,8 +55,11 @@ export async function exportRun(file: string, folder: string): Promise<ExportCas
         const { task } = prediction;
         const name = `${plan.config.run}-${client}-${task}`;
         const model = await taskModel(plans, finished, { client, task });
-        for (const format of FORMATS)
-          writeModel(fileDisk(), model, { to: join(folder, `${name}.${format}`), force: false, saved: new Date(0) });
+        for (const ending of ENDINGS) {
+          const to = join(folder, `${name}${ending}`);
+          writeModel(fileDisk(), model, { to, force: false, saved: new Date(0) });
+          await refuseOthers(model, to, plans);
+        }
         cases.push({ name, rows: await writeRows(join(folder, name), prediction), formats: FORMATS });
       }
     }
@@ -60,6 +68,19 @@ export async function exportRun(file: string, folder: string): Promise<ExportCas
     rehearsal.dispose();
   }
 }
+
+/** A file from which `client predict --model` would predict otherwise: it must give back every weight, bit for bit. */
+async function refuseOthers(model: ExportedModel, file: string, plans: readonly TaskPlan[]): Promise<void> {
+  const { theta, heads, adapters } = (await readModelFile(fileDisk(), file, plans)).model;
+  const [adapter, head] = [Object.values(adapters)[0]?.values, heads[model.name]?.values];
+  const read = { adapter, trunk: theta, head };
+  for (const { name, values } of model.parts) {
+    if (!read[name] || Buffer.compare(bytesOf(values), bytesOf(read[name])) !== 0)
+      throw fail('UNEXPECTED', { what: `${file} gives back another ${name} than was written` });
+  }
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) => new Uint8Array(buffer, byteOffset, byteLength);
 
 /** @returns the shape of the inputs */
 async function writeRows(path: string, { plan, rows, scores }: TaskPrediction): Promise<number[]> {
@@ -72,6 +93,6 @@ async function writeRows(path: string, { plan, rows, scores }: TaskPrediction): 
     ['rows', inputs],
     ['scores', scores],
   ] as const)
-    writeFileSync(`${path}.${ending}`, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    writeFileSync(`${path}.${ending}`, bytesOf(values));
   return [rows, ...source.inputShape];
 }

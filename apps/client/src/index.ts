@@ -13,6 +13,7 @@ export type { ClientOutcome, FinishedTask } from './outcome.ts';
 export { defineClient, type ClientModule } from './client-module.ts';
 export { isClientModule, openClient } from './open-client.ts';
 export { clientSchema, readClient, type ClientConfig } from './config.ts';
+export { readModelFile } from './model-file.ts';
 export { loadTasks } from './load-task.ts';
 export { knock } from './knock.ts';
 export { routeTo } from './route.ts';

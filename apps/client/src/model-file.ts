@@ -1,10 +1,11 @@
 import { fail } from '@trunkline/protocol';
-import { sizeOf, type Layout } from '@trunkline/model/layout';
-import { decodeSafetensors, type Disk, type TensorFile } from '@trunkline/model/store';
+import { aboutOf, readModel, type ExportedModel } from '@trunkline/model/export';
+import type { Stack } from '@trunkline/model/layer';
+import type { Disk } from '@trunkline/model/store';
 import type { TaskPlan } from '@trunkline/model/task';
 import { buildTrunk, type TrunkSpec } from '@trunkline/model/trunk';
 import type { FinishedModel } from './finished-model.ts';
-import { placedTask } from './task-model.ts';
+import { placedTask, scoresOf } from './task-model.ts';
 
 /** A model that `client export` wrote, and the task of the client file that it is of. */
 export interface TaskModelFile {
@@ -13,46 +14,48 @@ export interface TaskModelFile {
 }
 
 /**
- * Reads an exported `.safetensors` file of one task as what a client has of a run that is over.
+ * Reads an exported model of one task, in any of the formats that `client export` writes, as what a client has of a run that is over.
  * @param plans the client file's tasks
- * @throws USAGE for another format, MODEL_MISSING, MODEL_OTHER where the client file's task, layers or classes are others, SNAPSHOT_BROKEN
+ * @throws MODEL_MISSING, MODEL_OTHER where the client file's task, layers or classes are others, DATA_FILE_BROKEN
  */
 export async function readModelFile(disk: Disk, file: string, plans: readonly TaskPlan[]): Promise<TaskModelFile> {
-  if (!file.endsWith('.safetensors')) {
-    throw fail('USAGE', {
-      what: `--model takes what \`client export --to x.safetensors\` wrote; found ${file}.`,
-      remedy: 'Export the model as .safetensors; files of other formats are opened by the tools that they are for.',
-    });
-  }
-  const bytes = disk.read(file);
-  if (!bytes) {
-    const remedy = 'Name a file that `client export` wrote.';
-    throw fail('MODEL_MISSING', { at: file, problem: 'there is no such file', remedy });
-  }
-  const opened = decodeSafetensors(bytes, file);
-  const { metadata } = opened;
+  const opened = readModel(disk, file);
+  const { notes } = opened;
   const other = (problem: string) => fail('MODEL_OTHER', { file, problem });
-  const plan = plans.find(({ id }) => id === metadata['task']);
+  const plan = plans.find(({ id }) => id === notes['task']);
   if (!plan) {
     const own = plans.map(({ id }) => id).join(', ');
-    throw other(metadata['task'] ? `it is of the task ${metadata['task']}, not of ${own}` : 'it is of no task');
+    throw other(notes['task'] ? `it is of the task ${notes['task']}, not of ${own}` : 'it is of no task');
   }
-  const trunk = buildTrunk(JSON.parse(metadata['trunk'] ?? '{}') as TrunkSpec, { at: file });
+  const trunk = buildTrunk(specIn(notes['trunk']!, other), { at: file });
   const { adapter, head, key } = await placedTask([plan], trunk, plan.id);
   for (const [part, { inputShape, specs }] of Object.entries({ adapter, head: head.stack })) {
-    if (JSON.stringify({ input: inputShape, layers: specs }) !== metadata[part])
+    if (JSON.stringify({ input: inputShape, layers: specs }) !== notes[part])
       throw other(`its ${part} has other layers than the client file’s`);
   }
   const { classes } = head.labels;
-  if (classes && JSON.stringify(classes) !== metadata['classes'])
-    throw other(`its classes are ${metadata['classes'] ?? 'none'}, the client file’s ${JSON.stringify(classes)}`);
-  const heads = { [plan.id]: { values: flat(opened, 'head', head.stack.layout, file) } };
-  const adapters = { [key]: { values: flat(opened, 'adapter', adapter.layout, file) } };
+  if (classes && JSON.stringify(classes) !== notes['classes'])
+    throw other(`its classes are ${notes['classes'] ?? 'none'}, the client file’s ${JSON.stringify(classes)}`);
+  const empty = (stack: Stack) => new Float32Array(stack.layout.length);
+  const values = { adapter: empty(adapter), trunk: empty(trunk), head: empty(head.stack) };
+  const exported: ExportedModel = {
+    name: notes['name'] ?? plan.id,
+    parts: [
+      { name: 'adapter', stack: adapter, values: values.adapter },
+      { name: 'trunk', stack: trunk, values: values.trunk },
+      { name: 'head', stack: head.stack, values: values.head },
+    ],
+    scores: scoresOf(head),
+    about: aboutOf(notes),
+  };
+  opened.fill(exported);
+  const heads = { [plan.id]: { values: values.head } };
+  const adapters = { [key]: { values: values.adapter } };
   const model = {
-    run: metadata['run'] ?? '',
+    run: notes['run'] ?? '',
     trunk,
-    version: Number(metadata['rounds']),
-    theta: flat(opened, 'trunk', trunk.layout, file),
+    version: Number(notes['rounds']),
+    theta: values.trunk,
     heads,
     adapters,
     scores: [],
@@ -61,13 +64,10 @@ export async function readModelFile(disk: Disk, file: string, plans: readonly Ta
   return { model, plan };
 }
 
-function flat({ tensors }: TensorFile, part: string, { slots, length }: Layout, file: string): Float32Array {
-  const values = new Float32Array(length);
-  for (const { name, offset, size } of slots) {
-    const tensor = tensors[`${part}-${name}`];
-    if (!tensor || sizeOf(tensor.shape) !== size)
-      throw fail('SNAPSHOT_BROKEN', { file, problem: `the tensor ${part}-${name} is missing or has another shape` });
-    values.set(tensor.values as Float32Array, offset);
+function specIn(text: string, other: (problem: string) => Error): TrunkSpec {
+  try {
+    return JSON.parse(text) as TrunkSpec;
+  } catch {
+    throw other('its note of the trunk’s layers is not JSON');
   }
-  return values;
 }

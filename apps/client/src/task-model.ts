@@ -32,7 +32,7 @@ export async function taskModel(
     const problem = `its ${name} of task ${id} has ${values?.length ?? 'no'} values, the client file’s ${stack.layout.length}.`;
     throw fail('SNAPSHOT_BROKEN', { file: 'The saved state', problem });
   };
-  const { kind, classes } = head.labels;
+  const { classes } = head.labels;
   return {
     name: id,
     parts: [
@@ -40,9 +40,15 @@ export async function taskModel(
       part('trunk', trunk, theta),
       part('head', head.stack, heads[id]?.values),
     ],
-    scores: kind === 'class' ? 'softmax' : kind === 'binary' ? 'sigmoid' : null,
+    scores: scoresOf(head),
     about: { run, client, task: id, rounds: String(version), ...(classes && { classes: JSON.stringify(classes) }) },
   };
+}
+
+/** What turns a head's outputs into scores. */
+export function scoresOf({ labels }: Head): ExportedModel['scores'] {
+  if (labels.kind === 'class') return 'softmax';
+  return labels.kind === 'binary' ? 'sigmoid' : null;
 }
 
 /** The layers of one task around a trunk, and the key under which its adapter's values are kept: `<stream>`, or `<stream>/<task>` of its own. */

@@ -8,7 +8,7 @@ export function finishedCommand(name: string, own: (command: Command) => Command
     .addOption(
       new Option('--split <name>', 'which rows').choices(['train', 'validation', 'test']).default('test' as const),
     )
-    .option('--model <x.safetensors>', 'a model that `client export` wrote (default: the state’s)')
+    .option('--model <path>', 'a model that `client export` wrote, in any of its formats (default: the state’s)')
     .option('--state <dir>', 'folder of this client’s states (default: the client file’s, else per user)')
     .option('--run <id>', 'which run’s model (default: the only one)');
   return own(asked)

@@ -12,20 +12,20 @@ export interface Hdf5Dataset {
 
 /** An offset that points nowhere. */
 const NOWHERE = new Uint8Array(8).fill(0xff);
-const SUPERBLOCK = 48;
-const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
+export const SUPERBLOCK = 48;
+export const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /** Messages of an object header (HDF5 File Format Specification 3.0, IV.A.2). */
-const DATASPACE = 1;
+export const DATASPACE = 1;
 const LINK_INFO = 2;
-const DATATYPE = 3;
+export const DATATYPE = 3;
 const FILL_VALUE = 5;
-const LINK = 6;
-const LAYOUT = 8;
+export const LINK = 6;
+export const LAYOUT = 8;
 const GROUP_INFO = 10;
 
 /** IEEE 754 single precision, little-endian: class 1, version 1. */
-const FLOAT32 = Uint8Array.from([0x11, 0x20, 31, 0, 4, 0, 0, 0, 0, 0, 32, 0, 23, 8, 0, 23, 127, 0, 0, 0]);
+export const FLOAT32 = Uint8Array.from([0x11, 0x20, 31, 0, 4, 0, 0, 0, 0, 0, 32, 0, 23, 8, 0, 23, 127, 0, 0, 0]);
 
 /**
  * An HDF5 file of groups and contiguous float32 datasets, as the HDF5 library (1.8 and newer) and h5py read it: superblock 2, object headers
@@ -54,7 +54,8 @@ export function encodeHdf5(root: Hdf5Group): Uint8Array {
   return join([block, word(lookup3(block)), ...chunks]);
 }
 
-const isDataset = (entry: Hdf5Group | Hdf5Dataset): entry is Hdf5Dataset => entry['values'] instanceof Float32Array;
+export const isDataset = (entry: Hdf5Group | Hdf5Dataset): entry is Hdf5Dataset =>
+  entry['values'] instanceof Float32Array;
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);

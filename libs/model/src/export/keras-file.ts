@@ -1,6 +1,7 @@
 import { zipSync } from 'fflate';
 import type { ExportedModel } from './exported-model.ts';
 import { encodeHdf5, type Hdf5Group } from './hdf5.ts';
+import { notesOf } from './notes.ts';
 import { inputShapeOf, kerasLayers, type KerasLayerConfig } from './keras-layers.ts';
 
 /** The version whose form is written; newer ones read it. */
@@ -29,7 +30,7 @@ export function encodeKerasModel(model: ExportedModel, saved: Date): Uint8Array 
     registered_name: null,
     build_config: { input_shape: shape },
   };
-  const metadata = { keras_version: KERAS_VERSION, date_saved: saved.toISOString(), ...model.about };
+  const metadata = { keras_version: KERAS_VERSION, date_saved: saved.toISOString(), ...notesOf(model) };
   const files = {
     'metadata.json': new TextEncoder().encode(JSON.stringify(metadata)),
     'config.json': new TextEncoder().encode(JSON.stringify(config)),
@@ -47,7 +48,7 @@ const layerEntry = (className: string, config: Readonly<Record<string, unknown>>
 });
 
 /** `layers/<class>[_<n>]/vars/<i>`: Keras counts layers of one class, whatever their names. */
-function weightsOf(layers: readonly KerasLayerConfig[]): Hdf5Group {
+export function weightsOf(layers: readonly KerasLayerConfig[]): Hdf5Group {
   const counts = new Map<string, number>();
   const groups: Record<string, Hdf5Group> = {};
   for (const { className, weights } of layers) {

@@ -1,5 +1,7 @@
 import { bytesOfWeights, type ExportedModel } from './exported-model.ts';
-import { inputShapeOf, kerasLayers } from './keras-layers.ts';
+import { inputShapeOf, kerasLayers, type KerasLayerConfig } from './keras-layers.ts';
+import { notesOf } from './notes.ts';
+import type { NamedWeights } from './opened-model.ts';
 
 /** The files of a folder, by name. */
 export type ModelFiles = Readonly<Record<string, Uint8Array>>;
@@ -17,15 +19,13 @@ export function encodeTfjsModel(model: ExportedModel): ModelFiles {
     class_name: 'InputLayer',
     config: { name: 'input', dtype: 'float32', sparse: false, batch_input_shape: [null, ...inputShapeOf(model)] },
   };
-  const weights = layers.flatMap(({ config, weights: own }) =>
-    own.map(({ name, shape, values }) => ({ name: `${config.name}/${name}`, shape, values })),
-  );
+  const weights = namedWeights(layers);
   const shards = shardsOf(bytesOfWeights(weights));
   const json = {
     format: 'layers-model',
     generatedBy: 'trunkline',
     convertedBy: null,
-    userDefinedMetadata: { ...model.about },
+    userDefinedMetadata: notesOf(model),
     modelTopology: {
       keras_version: 'tfjs-layers 4.22.0',
       backend: 'tensor_flow.js',
@@ -46,6 +46,12 @@ export function encodeTfjsModel(model: ExportedModel): ModelFiles {
   };
   return { 'model.json': new TextEncoder().encode(`${JSON.stringify(json, null, 1)}\n`), ...shards };
 }
+
+/** All weights, as the manifest names them. */
+export const namedWeights = (layers: readonly KerasLayerConfig[]): NamedWeights[] =>
+  layers.flatMap(({ config, weights }) =>
+    weights.map(({ name, shape, values }) => ({ name: `${config.name}/${name}`, shape, values })),
+  );
 
 function shardsOf(bytes: Uint8Array): Record<string, Uint8Array> {
   const count = Math.max(1, Math.ceil(bytes.length / SHARD_BYTES));

@@ -57,10 +57,12 @@ function checkedDtype(name: string, { shape, values }: StoredTensor) {
  * @param file what to call it in an error
  * @throws SNAPSHOT_BROKEN when it is not exactly a safetensors file, or has a type without a typed array (F16, BF16, BOOL)
  */
-export function decodeSafetensors(bytes: Uint8Array, file = 'The file'): TensorFile {
-  const { entries, metadata, dataStart } = readHeader(bytes, (problem, cause) =>
-    fail('SNAPSHOT_BROKEN', { file, problem }, cause),
-  );
+export const decodeSafetensors = (bytes: Uint8Array, file = 'The file'): TensorFile =>
+  readSafetensors(bytes, (problem, cause) => fail('SNAPSHOT_BROKEN', { file, problem }, cause));
+
+/** The same of a file that is no snapshot. @param broken makes the error */
+export function readSafetensors(bytes: Uint8Array, broken: (problem: string, cause?: unknown) => Error): TensorFile {
+  const { entries, metadata, dataStart } = readHeader(bytes, broken);
   const tensors = entries.map(({ name, dtype, shape, begin, end }): [string, StoredTensor] => [
     name,
     { shape, values: arrayOf(dtype, bytes.subarray(dataStart + begin, dataStart + end)) },

@@ -1,5 +1,5 @@
-import { fail, sha256, TrunklineError } from '@trunkline/protocol';
-import { decodeSafetensors } from '../store/safetensors.ts';
+import { fail, sha256 } from '@trunkline/protocol';
+import { readSafetensors } from '../store/safetensors.ts';
 import type { StoredTensor } from '../store/tensor-file.ts';
 import type { TrunkSpec } from './spec.ts';
 
@@ -24,7 +24,7 @@ const PREFIX = 'trunk-';
 export function readTrunkFile(bytes: Uint8Array, file: string): TrunkFile {
   const broken = (problem: string, cause?: unknown) =>
     fail('DATA_FILE_BROKEN', { file, format: 'safetensors', problem }, cause);
-  const { tensors, metadata } = decoded(bytes, broken);
+  const { tensors, metadata } = readSafetensors(bytes, broken);
   const own = Object.entries(tensors).filter(([name]) => name.startsWith(PREFIX));
   if (own.length === 0)
     throw broken(`it holds no tensor \`${PREFIX}...\`; \`coordinator export RUN --to x.safetensors\` writes a trunk.`);
@@ -38,15 +38,6 @@ export function readTrunkFile(bytes: Uint8Array, file: string): TrunkFile {
 }
 
 type Broken = (problem: string, cause?: unknown) => Error;
-
-function decoded(bytes: Uint8Array, broken: Broken): ReturnType<typeof decodeSafetensors> {
-  try {
-    return decodeSafetensors(bytes);
-  } catch (cause) {
-    if (!(cause instanceof TrunklineError)) throw cause;
-    throw broken(cause.message, cause);
-  }
-}
 
 function specIn(text: string | undefined, broken: Broken): TrunkSpec | undefined {
   if (text === undefined) return undefined;

@@ -1,9 +1,9 @@
 import type { ActivationName } from '../../layer/index.ts';
 import { paddingOf, type Window } from '../../layer/window.ts';
-import { sizeOf } from '../../layout.ts';
 import type { ModelLayer } from '../exported-model.ts';
 import { activated } from './activation.ts';
 import type { Attribute, GraphPart, Value } from './graph.ts';
+import { kernelTurn, turnedKernel } from './kernel-turn.ts';
 import { channelsFirst } from './turn.ts';
 
 type Pair = readonly [number, number];
@@ -36,11 +36,10 @@ function padsOf(
 export function convolution(part: GraphPart, x: Value, layer: ModelLayer): Value {
   const args = layer.args as unknown as ConvolutionArguments;
   const { kernelSize, strides, padding, dilationRate, activation } = args;
-  const apart = layer.kind === 'depthwiseConv2d';
   const [kernel, bias] = layer.weights;
-  const [h, w, channels, out] = kernel!.shape as [number, number, number, number];
-  const shape = apart ? [channels * out, 1, h, w] : [out, channels, h, w];
-  const turned = turnedKernel(kernel!.values, h * w, apart ? channels * out : channels, apart ? 1 : out);
+  const { pixels, inputs: from, outputs, shape } = kernelTurn(layer);
+  const [h, w, channels] = kernel!.shape as [number, number, number];
+  const turned = turnedKernel(kernel!.values, { pixels, inputs: from, outputs });
   const inputs = [channelsFirst(part, x).name, part.constant(kernel!.name, shape, turned)];
   if (bias) inputs.push(part.constant(bias.name, bias.shape, bias.values));
   const name = part.node('Conv', inputs, {
@@ -48,22 +47,9 @@ export function convolution(part: GraphPart, x: Value, layer: ModelLayer): Value
     strides,
     dilations: dilationRate,
     pads: padsOf(layer, { size: kernelSize, strides, padding, dilation: dilationRate }),
-    group: apart ? channels : 1,
+    group: layer.kind === 'depthwiseConv2d' ? channels : 1,
   });
   return activated(part, { name, shape: layer.outputShape, channelsFirst: true }, activation);
-}
-
-/** [pixels, inputs, outputs] → [outputs, inputs, pixels]. A depthwise kernel has one output for each of its channels' multiples. */
-function turnedKernel(values: Float32Array, pixels: number, inputs: number, outputs: number): Float32Array {
-  const turned = new Float32Array(sizeOf([pixels, inputs, outputs]));
-  for (let pixel = 0; pixel < pixels; pixel++) {
-    for (let input = 0; input < inputs; input++) {
-      for (let output = 0; output < outputs; output++) {
-        turned[(output * inputs + input) * pixels + pixel] = values[(pixel * inputs + input) * outputs + output]!;
-      }
-    }
-  }
-  return turned;
 }
 
 /** Pooling by the largest or by the mean; padding counts in neither. */

@@ -1,6 +1,7 @@
 import { bytes, int, message, text } from '../../protobuf/index.ts';
 import { layersOf, type ExportedModel } from '../exported-model.ts';
 import { inputShapeOf } from '../keras-layers.ts';
+import { notesOf } from '../notes.ts';
 import { activated } from './activation.ts';
 import { createGraph, type Value } from './graph.ts';
 import { chained } from './layers.ts';
@@ -27,6 +28,6 @@ export function encodeOnnxModel(model: ExportedModel): Uint8Array {
     text(2, 'trunkline'),
     bytes(7, graph.encode(model.name, input, output)),
     bytes(8, message([text(1, ''), int(2, OPSET)])),
-    ...Object.entries(model.about).map(([key, value]) => bytes(14, message([text(1, key), text(2, value)]))),
+    ...Object.entries(notesOf(model)).map(([key, value]) => bytes(14, message([text(1, key), text(2, value)]))),
   ]);
 }
