@@ -45,9 +45,11 @@ describe('a live run', () => {
     const memory = await Promise.all(samples.map((sample) => sample.memory));
     expect(memory).toHaveLength(11);
     expect(new Set(memory.map(({ tensors }) => tensors)).size).toBe(1);
-    const [first, last] = [memory[1]!, memory.at(-1)!];
-    expect(last.heapUsed - first.heapUsed).toBeLessThan(3e6);
-    expect(last.arrayBuffers - first.arrayBuffers).toBeLessThan(3e6);
+    // Buffers on their way out, or found dead but not yet swept, only add to a sample: the least of five is what is held.
+    const growth = (of: (sample: (typeof memory)[number]) => number) =>
+      Math.min(...memory.slice(6).map(of)) - Math.min(...memory.slice(1, 6).map(of));
+    expect(growth(({ heapUsed }) => heapUsed)).toBeLessThan(1e6);
+    expect(growth(({ arrayBuffers }) => arrayBuffers)).toBeLessThan(1e6);
   }, 120_000);
 
   it('goes back to a checkpoint in the middle, and ends in the bytes of a run that did not', async () => {
