@@ -141,12 +141,15 @@ describe('simulate --dry-run', () => {
     const dry = dataOf('dry') as {
       bytes: { up: number };
       memoryBytes: number;
+      coordinatorBytes: number;
       clients: { client: string; bytes: { up: number }; memoryBytes: number }[];
     };
     expect(dry).toMatchObject({ run: 'small', rounds: 4, parameters: 40 });
     expect(dry.clients.map(({ client }) => client)).toEqual(['north', 'south']);
     expect(dry.bytes.up).toBe(dry.clients.reduce((sum, { bytes }) => sum + bytes.up, 0));
     expect(dry.memoryBytes).toBe(dry.clients.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0));
+    // A process of Node with a coordinator in it, not one with a learner's data and backend.
+    expect(dry.coordinatorBytes).toBeGreaterThan(4e7);
     expect(existsSync(file('dry-runs'))).toBe(false);
   });
 });

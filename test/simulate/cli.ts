@@ -113,7 +113,8 @@ async function compare(
   }
   const { set: overrides, inProcess, alone, runs, report } = options;
   if (report !== undefined && inProcess) {
-    const what = '--report draws the log of a coordinator, and --in-process has none.';
+    const what =
+      '--report draws what a coordinator hears round by round, and --in-process has none: it scores at the end alone, and knows neither clients nor transfers.';
     throw fail('USAGE', { what, remedy: 'Leave --in-process out: over sockets the run ends in the same bytes.' });
   }
   const seeds = options.seeds === undefined ? {} : { seeds: countOf('seeds', options.seeds) };

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Checked } from '@trunkline/client';
-import { startCoordinator } from '@trunkline/coordinator';
+import { planRun, startCoordinator } from '@trunkline/coordinator';
 import { bytesText, durationText, fail, fromReport, type Envelope } from '@trunkline/protocol';
 import { ROOT } from './child.ts';
 import type { Job } from './job.ts';
@@ -21,8 +21,10 @@ export interface DryRun {
   readonly bytes: { readonly up: number; readonly down: number };
   /** At the least: the slowest client's training alone. */
   readonly seconds: number;
-  /** All clients together, which run at the same time; the coordinator's comes on top. */
+  /** All clients together, which run at the same time. */
   readonly memoryBytes: number;
+  /** The coordinator's: what this process took at the most while it held one, and all answers of a round at once. */
+  readonly coordinatorBytes: number;
   readonly clients: readonly Checked[];
 }
 
@@ -52,6 +54,8 @@ export async function dryRun(job: Job, deps: { say: (text: string) => void; sign
       parameters: clients[0]!.parameters,
       bytes: { up: sum(({ bytes }) => bytes.up), down: sum(({ bytes }) => bytes.down) },
       memoryBytes: sum((client) => client.memoryBytes),
+      // In KiB. A coordinator adds answers as they come, but may have to hold all of them for one that is late.
+      coordinatorBytes: process.resourceUsage().maxRSS * 1024 + sum((client) => answerBytes(job, client)),
       seconds: Math.max(...clients.map(({ trainingSeconds }) => trainingSeconds)),
       clients,
     };
@@ -59,6 +63,12 @@ export async function dryRun(job: Job, deps: { say: (text: string) => void; sign
     await coordinator.close();
     rmSync(temporary, { recursive: true, force: true });
   }
+}
+
+/** What a client sends in a round at the most: in one that is probed, a row a task beside the sum. */
+function answerBytes(job: Job, { bytes, parameters, tasks }: Checked): number {
+  const probed = job.config.probeEvery > 0 && planRun(job.config).exchange === 'sum';
+  return bytes.upRound + (probed ? tasks.length * parameters * 4 : 0);
 }
 
 /** In a process of its own, as joining would be. */
@@ -87,7 +97,8 @@ function envelopeOf(stdout: string): Envelope<Checked> | undefined {
 }
 
 /** The table of a dry run. */
-export function dryRunTable({ run, rounds, parameters, bytes, seconds, memoryBytes, clients }: DryRun): string {
+export function dryRunTable(made: DryRun): string {
+  const { run, rounds, parameters, bytes, seconds, memoryBytes, coordinatorBytes, clients } = made;
   const head = [
     'client',
     'tasks',
@@ -115,6 +126,7 @@ export function dryRunTable({ run, rounds, parameters, bytes, seconds, memoryByt
   return `${align([head, ...rows])}
 
 run ${run}: ${rounds} rounds of a trunk of ${parameters} values; at the most ${bytesText(bytes.up)} up and ${bytesText(bytes.down)} down,
-at the least ${durationText(seconds * 1000)} (steps timed one client at a time; waiting, transfers and scores come on top); ${bytesText(memoryBytes)} of memory for the clients together. Nothing was trained.
+at the least ${durationText(seconds * 1000)} (steps timed one client at a time; waiting, transfers and scores come on top); ${bytesText(memoryBytes)} of memory for the clients together,
+${bytesText(coordinatorBytes)} for the coordinator. Nothing was trained.
 `;
 }

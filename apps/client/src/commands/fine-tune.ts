@@ -72,7 +72,7 @@ export function fineTuneCommand(exit: Exit): Command {
     )
     .addHelpText(
       'after',
-      '\nExample:\n  npm run client -- fine-tune my-client.yaml --trunk trunk.safetensors --rounds 500\n',
+      '\nNothing is kept before the end: a training that is broken off begins anew.\n\nExample:\n  npm run client -- fine-tune my-client.yaml --trunk trunk.safetensors --rounds 500\n',
     )
     .action((file: string, options: Options) =>
       conclude(exit, options.format, async () => {
@@ -107,6 +107,7 @@ async function tune(file: string, options: Options): Promise<Tuned> {
   Object.assign(process.env, backendEnvironment({ device, threads }));
   const { tf, line } = await openBackend({ device, threads, convolutional: needsNativeOrCpu(trunk) });
   said(client, line);
+  said(client, `${rounds} rounds, kept at the end alone: broken off, the training begins anew`);
   for (const note of new Set(plans.flatMap(({ source }) => source.notes ?? []))) said(client, note);
   const scored = (round: number, scores: readonly TaskScore[]) =>
     said(`round ${round} of ${rounds}, validation split`, scores.map(scoreText).join('; '));

@@ -219,6 +219,17 @@ describe('csv', () => {
     expect(values.every(Number.isFinite)).toBe(true);
   });
 
+  it('says where a text stands among the numbers of a target, which makes it a target of texts', async () => {
+    const rows = (odd: string) =>
+      `x,y\n${Array.from({ length: 20 }, (_, i) => `${i},${i === 4 ? odd : i}`).join('\n')}\n`;
+    const source = await tables(rows('l2'), rows('4'));
+    expect(source.targets['y']).toEqual({ kind: 'text', shape: [] });
+    expect(source.notes).toContain(
+      'train.csv: `y` holds "l2" in line 6; the other 19 are numbers: the target is read as texts; correct them if numbers are meant',
+    );
+    expect((await tables(rows('4'), rows('4'))).notes?.join()).not.toContain('correct');
+  });
+
   it('counts rows, not lines, where a table has none', () =>
     expect(leftOut({ file: 'a.parquet', unit: 'row' }, [3])).toEqual(['a.parquet: unusable rows left out: 1 (row 3)']));
 

@@ -7,6 +7,7 @@ import { columnIn, targetList, targetsIn, type BrokenRows } from './csv-targets.
 import { divide } from './divide.ts';
 import { filesOf, readBytes, type OpenContext, type Path } from './files.ts';
 import type { CsvConfig, SplitConfig } from './schema.ts';
+import { strayText } from './stray-text.ts';
 import { SPLITS, type Source, type Split } from './source.ts';
 
 interface TableBlock extends Block {
@@ -87,12 +88,18 @@ export async function openTable(config: CsvConfig, split: SplitConfig | undefine
   }
   const made = SPLITS.map((which) => encodedPart(which, parts[which], { coded, unread, onBadRow, how }));
   const [train, validation, test] = made.map(({ part }) => part);
+  const stray = given.flatMap((table) =>
+    targetList(config.targets).flatMap(([, columns]) => {
+      const found = columns.length === 1 ? strayText(table, columns[0]!, missing) : undefined;
+      return found === undefined ? [] : [`${found}: the target is read as texts; correct them if numbers are meant`];
+    }),
+  );
   const skipped = given.flatMap((table) => leftOut(table, table.skipped));
   return sourceOf({
     file,
     inputShape: [width],
     parts: { train: train!, validation: validation!, test: test! },
-    notes: [...new Set([...notes, ...skipped, ...made.flatMap((of) => of.notes)])],
+    notes: [...new Set([...notes, ...stray, ...skipped, ...made.flatMap((of) => of.notes)])],
   });
 }
 

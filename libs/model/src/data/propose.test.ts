@@ -35,6 +35,16 @@ describe('a proposal', () => {
     expect(propose('x,y', (i) => `${i % 3 ? 'a' : '?'},${i % 2}`).missing).toBeUndefined();
   });
 
+  it('says where a text stands among a target’s numbers', () => {
+    const { head, reasons } = propose('x,y', (i) => `${i % 4},${i === 7 ? 'l' : 1 + (i % 5)}`);
+    expect(head).toBe('classify');
+    expect(reasons.join('\n')).toContain('a.csv: `y` holds "l" in line 9; the other 29 are numbers: correct');
+    const { drop, reasons: why } = propose('x,y', (i) => `${i === 7 ? 'abc' : i * 1.5},${i % 2}`);
+    expect(drop).toEqual(['x']);
+    expect(why.join('\n')).toContain('`x` is left out: a.csv: `x` holds "abc" in line 9; the other 29 are numbers');
+    expect(propose('x,y', (i) => `${i % 4},${i % 2 ? 'a' : 1}`).reasons.join('\n')).not.toContain('correct');
+  });
+
   it('reads the students’ grades as who collected them describes them', () => {
     const file = join(import.meta.dirname, 'fixtures', 'students.csv');
     expect(proposeTable(readFileSync(file), { file })).toMatchObject({ delimiter: ';', target: 'G3', drop: [] });
@@ -49,6 +59,11 @@ describe('a proposal', () => {
     ],
     ['a target of one value', () => propose('x,y', (i) => `${i},1`), /one value only/],
     ['a target of names', () => propose('x,y', (i) => `${i},n${i}`, 'y'), /30 different texts/],
+    [
+      'one stray text among numbers, with its line',
+      () => propose('x,y', (i) => `${i},${i === 7 ? 'abc' : i * 1.5}`),
+      /a\.csv: `y` holds "abc" in line 9; the other 29 are numbers/,
+    ],
     ['a table of few rows', () => proposeTable(new TextEncoder().encode('x,y\n1,2\n'), { file: 'a.csv' }), /1 rows/],
   ])('refuses %s', (_, act, message) => expect(act).toThrow(message));
 });

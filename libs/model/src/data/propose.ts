@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { fail } from '@trunkline/protocol';
 import { nearestFirst } from '../config/nearest.ts';
 import { numberIn, parseTable, type Table } from './csv-table.ts';
+import { strayText } from './stray-text.ts';
 
 /** How a table can be read as a task, guessed from its cells. */
 export interface Proposal {
@@ -43,12 +44,16 @@ export function proposeTable(
     throw wrong(`${name} has no column ${target}.`, `Name one with --target: ${nearestFirst(target, table.names)}.`);
   const missing = missingText(table);
   const columns = table.names.map((column) => ({ column, cells: cellsOf(table, column, missing) }));
-  const dropped = columns.filter(({ column, cells }) => column !== target && tellsApart(column, cells));
-  const drop = dropped.map(({ column }) => column);
-  const chosen = target ?? table.names.filter((column) => !drop.includes(column)).at(-1);
+  const apart = columns.filter(({ column, cells }) => column !== target && tellsApart(column, cells));
+  const strays = new Map(table.names.map((column) => [column, strayText(table, column, missing)]));
+  // A column of numbers with a mistake in it may well be the target: it is named, not passed over.
+  const passed = new Set(apart.filter(({ column }) => !strays.get(column)).map(({ column }) => column));
+  const chosen = target ?? table.names.filter((column) => !passed.has(column)).at(-1);
+  const drop = apart.flatMap(({ column }) => (column === chosen ? [] : [column]));
   if (chosen === undefined) throw wrong(`No column of ${name} can be a target.`, 'Name one with --target.');
   const cells = columns.find(({ column }) => column === chosen)!.cells;
-  const head = headFor(chosen, cells);
+  const stray = strays.get(chosen);
+  const head = headFor(chosen, cells, stray);
   const named = delimiter === '\t' ? 'tabs' : `\`${delimiter}\``;
   return {
     delimiter: delimiter === ',' ? undefined : delimiter,
@@ -60,8 +65,9 @@ export function proposeTable(
     reasons: [
       `${name}: ${table.rows.length} rows of ${table.names.length} columns, separated by ${named}`,
       ...(missing === undefined ? [] : [`\`${missing}\` stands for a gap`]),
-      ...drop.map((column) => `\`${column}\` is left out: it is another in every row`),
+      ...drop.map((column) => `\`${column}\` is left out: ${strays.get(column) ?? 'it is another in every row'}`),
       `\`${chosen}\` is the target${target === undefined ? ', for it is the last column' : ''}: ${new Set(cells).size} different values, head \`${head}\``,
+      ...(stray === undefined ? [] : [`${stray}: correct them if numbers are meant`]),
     ],
   };
 }
@@ -104,7 +110,7 @@ function tellsApart(column: string, cells: readonly string[]): boolean {
   return different === cells.length && /(^|[_\s-])(id|index|no|nr|row|key)$|^$/i.test(column);
 }
 
-function headFor(target: string, cells: readonly string[]): Proposal['head'] {
+function headFor(target: string, cells: readonly string[], stray: string | undefined): Proposal['head'] {
   const different = new Set(cells);
   if (different.size < 2)
     throw wrong(
@@ -115,6 +121,7 @@ function headFor(target: string, cells: readonly string[]): Proposal['head'] {
   if (numbers.some((value) => value === undefined)) {
     if (different.size === 2) return 'binary';
     if (different.size <= MOST_CLASSES) return 'classify';
+    if (stray !== undefined) throw wrong(`${stray}.`, 'Correct the texts, or name another column with --target.');
     throw wrong(
       `The column ${target} has ${different.size} different texts: too many to be classes.`,
       'Name another with --target.',

@@ -146,7 +146,7 @@ describe('refusals name file, row, value and remedy', () => {
       `"DATA_SHAPE: c.yaml:4:5: \`label\` in x.csv has shape [rows, 2]; expected 4 numbers a row. Give the head as many outputs as the target has numbers a row."`,
     );
     expect(refusal(() => headOf('regress', text('a', 'b')))).toMatchInlineSnapshot(
-      `"DATA_SHAPE: c.yaml:4:5: \`label\` in x.csv has shape [rows of text]; expected one number a row. Give the head as many outputs as the target has numbers a row."`,
+      `"DATA_SHAPE: c.yaml:4:5: \`label\` in x.csv has shape [rows of text]; expected one number a row. Correct the cells that are no numbers, as "a" in row 0."`,
     );
     expect(refusal(() => headOf('classify', number([0, 1, 1, 0], [2])))).toMatchInlineSnapshot(
       `"DATA_SHAPE: c.yaml:4:5: \`label\` in x.csv has shape [rows, 2]; expected one class a row. For several labels a row use the head \`multilabel\`."`,

@@ -17,6 +17,8 @@ export interface Target {
   readonly file: string;
   /** `file:line:column` of the task. */
   readonly at: string;
+  /** Where a training row stands in its files; left out: its number. */
+  readonly place?: (row: number) => string | number;
 }
 
 /** What decides how a target is read: nothing of the trunk. */

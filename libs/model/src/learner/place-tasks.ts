@@ -56,7 +56,10 @@ export async function placeTask(plan: TaskPlan, trunk: Trunk): Promise<PlacedTas
   const column = await source.column('train', target);
   const head = placeHead(plan.head, {
     inputShape: trunk.outputShape,
-    target: { name: target, training: column, file: source.file, at },
+    target: {
+      ...{ name: target, training: column, file: source.file, at },
+      place: (row) => source.place?.('train', row, target) ?? row,
+    },
     lossLabels: lossLabels(plan.loss),
   });
   for (const split of SPLITS) await readLabels(plan, head, split);
