@@ -1,8 +1,9 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeNpy } from '../leaderboard/build/npy.ts';
+import { ROOT } from '../simulate/child.ts';
 
-const FASHION = join(import.meta.dirname, '../../libs/model/src/data/fixtures/fashion.npz');
+const FASHION = join(ROOT, 'libs/model/src/data/fixtures/fashion.npz');
 
 /** What differs from a run that is in order: text of one of its files → what stands there instead. */
 export type Changes = Readonly<Record<string, readonly [from: string, to: string]>>;
