@@ -234,6 +234,18 @@ describe('bad input is told in one sentence with file, line, value and remedy', 
         error: --seeds 0: expected a whole number of at least 1.
           Write for example --seeds 3.
           (USAGE, exit code 2)
+      a report in a folder that is not there
+        error: Could not write ~/none/report.html: there is no folder ~/none
+          Check free space and permissions of the folder.
+          (STORAGE_FAILED, exit code 50)
+      a report of a run without a coordinator
+        error: --report draws what a coordinator hears round by round, and --in-process has none: it scores at the end alone, and knows neither clients nor transfers.
+          Leave --in-process out: over sockets the run ends in the same bytes.
+          (USAGE, exit code 2)
+      a report of a run that is not trained
+        error: --dry-run trains nothing: it does not go with --report.
+          Leave one of the two out.
+          (USAGE, exit code 2)
       unknown command
         error: unknown command 'joni'.
           Did you mean join?

@@ -131,6 +131,18 @@ export const commandLine: readonly Case[] = [
   { title: 'no such run file', command: (folder) => ['simulate', join(folder, 'absent.yaml'), '--format', 'json'] },
   { title: 'unknown option', command: (folder) => [...simulate(folder), '--seed', '3'] },
   { title: '--seeds 0', command: (folder) => [...simulate(folder), '--seeds', '0'] },
+  {
+    title: 'a report in a folder that is not there',
+    command: (folder) => [...simulate(folder), '--report', join(folder, 'none', 'report.html')],
+  },
+  {
+    title: 'a report of a run without a coordinator',
+    command: (folder) => [...simulate(folder), '--in-process', '--report', join(folder, 'report.html')],
+  },
+  {
+    title: 'a report of a run that is not trained',
+    command: (folder) => [...simulate(folder), '--dry-run', '--report', join(folder, 'report.html')],
+  },
   { title: 'unknown command', command: () => ['client', 'joni', '--format=jsonl'] },
   { title: 'missing argument', command: () => ['coordinator', 'start', '--format', 'jsonl'] },
   { title: '--format of another kind', command: () => ['client', 'doctor', '--format', 'xml'] },

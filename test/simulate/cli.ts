@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
 import { COMPARED, terminalOf, terminalSink, writeReport, type Screen } from '@trunkline/coordinator';
 import { collect, fail, failure, success, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
@@ -91,7 +93,7 @@ function chosen(call: Call): Promise<{ data: unknown; table: string }> {
 }
 
 async function rehearse({ file, options, screen, signal }: Call): Promise<{ data: unknown; table: string }> {
-  const other = (['inProcess', 'alone', 'seeds', 'search'] as const).find((key) => options[key]);
+  const other = (['inProcess', 'alone', 'seeds', 'search', 'draws', 'report'] as const).find((key) => options[key]);
   if (other !== undefined) {
     const what = `--dry-run trains nothing: it does not go with ${other === 'inProcess' ? '--in-process' : `--${other}`}.`;
     throw fail('USAGE', { what, remedy: 'Leave one of the two out.' });
@@ -117,6 +119,7 @@ async function compare(
       '--report draws what a coordinator hears round by round, and --in-process has none: it scores at the end alone, and knows neither clients nor transfers.';
     throw fail('USAGE', { what, remedy: 'Leave --in-process out: over sockets the run ends in the same bytes.' });
   }
+  if (report !== undefined) requireFolder(report);
   const seeds = options.seeds === undefined ? {} : { seeds: countOf('seeds', options.seeds) };
   const sink = terminalSink(screen, (await openJob(file, overrides)).config.rounds);
   const data = await simulate(
@@ -134,6 +137,13 @@ async function compare(
   return { data, table: resultTable(data) };
 }
 
+/** What is to be written after a training of hours must be writable before it. */
+function requireFolder(file: string): void {
+  const folder = dirname(file);
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    throw fail('STORAGE_FAILED', { file, reason: `there is no folder ${folder}` });
+}
+
 async function search({ file, options, screen, signal }: Call): Promise<{ data: unknown; table: string }> {
   const refused = options.search !== 'weights' ? `--search ${options.search}` : unsearchable(options);
   if (refused !== undefined) {
@@ -148,8 +158,9 @@ async function search({ file, options, screen, signal }: Call): Promise<{ data: 
   return { data, table: searchTable(data) };
 }
 
-function unsearchable({ alone, seeds }: Options): string | undefined {
+function unsearchable({ alone, seeds, report }: Options): string | undefined {
   if (alone) return '--alone with --search';
+  if (report !== undefined) return '--report with --search';
   return seeds === undefined ? undefined : '--seeds with --search';
 }
 

@@ -38,7 +38,7 @@ export async function findRun(named: string | undefined, runs: string): Promise<
 
 /** Names of all runs in the folder, the newest first. */
 export function runsIn(runs: string): string[] {
-  if (!existsSync(runs)) return [];
+  if (!statSync(runs, { throwIfNoEntry: false })?.isDirectory()) return [];
   return readdirSync(runs)
     .filter((name) => isRun(join(runs, name)))
     .map((name) => ({ name, changed: statSync(join(runs, name, 'events.jsonl')).mtimeMs }))

@@ -3,16 +3,16 @@ import { SPLITS } from '../data/source.ts';
 import { headLabels } from '../head/index.ts';
 import { elementWeights, lossLabels, type Labels } from '../loss/index.ts';
 import type { TaskPlan } from '../task.ts';
+import { trainingTarget } from './training-target.ts';
 import { refuseUnseenClass } from './unseen-class.ts';
 
 /**
  * Reads every label of a task once, in all splits, without a trunk: a wrong one is found before its client connects.
  * @throws DATA_SHAPE, DATA_LABEL_RANGE, DATA_TARGET_NOT_FINITE, DATA_NO_LABELS, DATA_CLASS_UNSEEN, DATA_BOX_OUTSIDE, CONFIG_INVALID
  */
-export async function checkLabels({ id, source, target, head, loss, at }: TaskPlan): Promise<void> {
-  const training = await source.column('train', target);
-  const about = { name: target, training, file: source.file, at };
-  const labels = headLabels(head, { target: about, lossLabels: lossLabels(loss) });
+export async function checkLabels(plan: TaskPlan): Promise<void> {
+  const { id, source, target, head, loss, at } = plan;
+  const labels = headLabels(head, { target: await trainingTarget(plan), lossLabels: lossLabels(loss) });
   let seen: Labels | undefined;
   for (const split of SPLITS) {
     const read = labels.read(await source.column(split, target), (row) => source.place?.(split, row, target) ?? row);

@@ -7,6 +7,7 @@ import { elementWeights, lossLabels, placeLoss, type Loss } from '../loss/index.
 import type { TaskPlan } from '../task.ts';
 import type { Trunk } from '../trunk/trunk.ts';
 import { sharedSources } from './shared-sources.ts';
+import { trainingTarget } from './training-target.ts';
 
 /** A task with its head, its loss and, where it has its own, its adapter placed; no weights yet. */
 export interface PlacedTask {
@@ -53,13 +54,9 @@ export async function placeTask(plan: TaskPlan, trunk: Trunk): Promise<PlacedTas
   const ownAdapter =
     plan.ownAdapter && placeAdapter(plan.ownAdapter, source.inputShape, trunk.inputShape, { task: id, at });
   if (!ownAdapter) sharedAdapter(plan, trunk);
-  const column = await source.column('train', target);
   const head = placeHead(plan.head, {
     inputShape: trunk.outputShape,
-    target: {
-      ...{ name: target, training: column, file: source.file, at },
-      place: (row) => source.place?.('train', row, target) ?? row,
-    },
+    target: await trainingTarget(plan),
     lossLabels: lossLabels(plan.loss),
   });
   for (const split of SPLITS) await readLabels(plan, head, split);
