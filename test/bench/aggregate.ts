@@ -1,6 +1,6 @@
-import { gramianOf, strategies, type WeighingStrategy } from '@trunkline/model/aggregation';
-import { kernels } from '@trunkline/model/kernel';
+import { strategies, type WeighingStrategy } from '@trunkline/model/aggregation';
 import { randomStream } from '@trunkline/model/random';
+import { aggregateRound, inRoom } from './aggregate-round.ts';
 import { measured, median, type Benchmark, type Measured } from './benchmark.ts';
 
 const TASKS = 16;
@@ -22,24 +22,16 @@ export const aggregateBenchmark: Benchmark = {
  * bound, `ratio` the share of it used.
  */
 async function aggregate(): Promise<Measured[]> {
-  const room = kernels().room((TASKS + 1) * (LENGTH * 4 + 8192));
-  const rows = conflictingRows().map((row) => {
-    const own = room.float32(LENGTH);
-    own.set(row);
-    return own;
-  });
-  const direction = room.float32(LENGTH);
+  const rows = inRoom(conflictingRows());
   const members = Object.values(strategies).filter(
     (strategy): strategy is WeighingStrategy => strategy.needs === 'gramian' || strategy.name === 'mean',
   );
   return members.map((strategy) => {
-    const ours = median(
-      Array.from({ length: ROUNDS + 1 }, (_, round) => oneRound(strategy, { rows, direction }, round)).slice(1),
-    );
+    const rounds = Array.from({ length: ROUNDS + 1 }, (_, round) => aggregateRound(strategy, rows, { round }));
     return measured({
       id: `A11-${strategy.name}`,
       what: `${strategy.name}: Gramian, solve, combination, K = ${TASKS}, d = ${LENGTH}`,
-      ours,
+      ours: median(rounds.slice(1).map(({ cpuMs }) => cpuMs)),
       baseline: BOUND_MS,
       unit: 'ms of one core',
       goal: 1,
@@ -56,22 +48,4 @@ function conflictingRows(): Float32Array[] {
     const [lean, scale] = [(k % 2 ? -1 : 1) * 0.3, 10 ** ((2 * k) / TASKS)];
     return shared.map((value) => scale * (lean * value + random.uniform() - 0.5));
   });
-}
-
-function oneRound(
-  strategy: WeighingStrategy,
-  { rows, direction }: { rows: readonly Float32Array[]; direction: Float32Array },
-  round: number,
-): number {
-  const tasks = rows.map((_, k) => `task-${k}`);
-  const weigher = strategy.create();
-  const state = weigher.init(tasks);
-  const losses = new Float64Array(TASKS).fill(1);
-  const random = randomStream(1, 'strategy', round);
-  const start = process.cpuUsage();
-  const gramian = strategy.needs === 'gramian' ? gramianOf(rows) : undefined;
-  const { weights } = weigher.weigh({ tasks, gramian, rows: undefined, losses, round, random }, state);
-  kernels().weightedSum(rows, weights, direction);
-  const { user, system } = process.cpuUsage(start);
-  return direction.every(Number.isFinite) ? (user + system) / 1000 : Infinity;
 }

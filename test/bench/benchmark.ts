@@ -14,7 +14,7 @@ export interface Measured {
 
 export interface Benchmark {
   readonly name: string;
-  readonly group: 'kernels' | 'transport' | 'step' | 'durable' | 'scale' | 'modes' | 'data';
+  readonly group: 'kernels' | 'transport' | 'step' | 'durable' | 'scale' | 'modes' | 'data' | 'peers';
   readonly summary: string;
   /** What it measures, as the issues call it: `bench A1` runs it. */
   readonly ids?: readonly string[];

@@ -1,4 +1,5 @@
-import { loadavg } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { Command } from 'commander';
 import { errorText, fail, failure, success, toTrunklineError } from '@trunkline/protocol';
 import type { Benchmark, Measured } from './benchmark.ts';
@@ -10,6 +11,8 @@ import { durableBenchmark } from './durable.ts';
 import { eventLoopBenchmark } from './event-loop.ts';
 import { imagesStreamBenchmark } from './images-stream.ts';
 import { codecsBenchmark, sumsBenchmark } from './kernels.ts';
+import { fillBlock, shown, type Taken } from './measured-page.ts';
+import { peerBenchmarks } from './peers/benchmarks.ts';
 import { roundMemoryBenchmark } from './round-memory.ts';
 import { stepBenchmark } from './step.ts';
 import { virtualClientsBenchmark } from './virtual-clients.ts';
@@ -28,6 +31,7 @@ const benchmarks: readonly Benchmark[] = [
   virtualClientsBenchmark,
   connectionsBenchmark,
   roundMemoryBenchmark,
+  ...peerBenchmarks,
 ];
 /** `bench quick`: at most five minutes. */
 const QUICK = ['kernels', 'transport', 'step'];
@@ -38,14 +42,25 @@ const cli = new Command('bench')
     '[name...]',
     `benchmarks or groups: ${[...benchmarks.map(({ name }) => name), 'quick'].join(', ')}; all when left out`,
   )
+  .option('--peers', 'other projects’ programs beside ours too: TRUNKLINE_PEERS is the folder of their scripts', false)
+  .option('--write <page.md>', 'write each table into that page too, where it has a block for the benchmark')
   .option('--format <text|json>', 'json: one envelope on stdout', 'text');
 cli.parse();
-const { format } = cli.opts<{ format: 'text' | 'json' }>();
+const { format, peers, write } = cli.opts<{ format: 'text' | 'json'; peers: boolean; write?: string }>();
 try {
   const rows: Measured[] = [];
   const say = (text: string) => void process.stderr.write(`${text}\n`);
   say(`load ${loadavg()[0]!.toFixed(2)}; ratios of a machine at load over 2 mean little`);
-  for (const benchmark of chosen(cli.args)) rows.push(...(await benchmark.measure(say)));
+  for (const benchmark of chosen(cli.args)) {
+    const notes: string[] = [];
+    const before = loadavg()[0]!;
+    const found = await benchmark.measure((text) => {
+      notes.push(text);
+      say(text);
+    });
+    rows.push(...found);
+    if (write) writeBlock(write, { name: benchmark.name, rows: found, notes, load: [before, loadavg()[0]!] });
+  }
   process.stdout.write(format === 'json' ? `${JSON.stringify(success(rows))}\n` : `${tableOf(rows)}\n`);
 } catch (thrown) {
   const error = toTrunklineError(thrown);
@@ -55,7 +70,8 @@ try {
 }
 
 function chosen(names: readonly string[]): readonly Benchmark[] {
-  if (names.length === 0) return benchmarks;
+  const allowed = (one: Benchmark) => peers || one.group !== 'peers';
+  if (names.length === 0) return benchmarks.filter(allowed);
   const wanted = names.flatMap((name) => {
     const found = benchmarks.filter(
       (one) =>
@@ -71,10 +87,24 @@ function chosen(names: readonly string[]): readonly Benchmark[] {
         remedy: `Benchmarks: ${known}; groups: ${QUICK.join(', ')}, quick.`,
       });
     }
-    return found;
+    if (!found.some(allowed))
+      throw fail('USAGE', {
+        what: `${name} runs another project’s programs.`,
+        remedy: `Say so: --peers, with TRUNKLINE_PEERS set to the folder of their scripts.`,
+      });
+    return found.filter(allowed);
   });
   // One benchmark measures several ids, and runs once.
   return [...new Set(wanted)];
+}
+
+/** At once, so that what was measured is kept when a later benchmark fails. */
+function writeBlock(file: string, given: Pick<Taken, 'name' | 'rows' | 'notes' | 'load'>): void {
+  const asked = [given.name, ...(peers ? ['--peers'] : [])].join(' ');
+  const machine = `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? 'unknown'})`;
+  const page = fillBlock(readFileSync(file, 'utf8'), { ...given, asked, machine });
+  if (page === undefined) process.stderr.write(`${file} has no block for ${given.name}\n`);
+  else writeFileSync(file, page);
 }
 
 function tableOf(rows: readonly Measured[]): string {
@@ -84,8 +114,8 @@ function tableOf(rows: readonly Measured[]): string {
     ours.toPrecision(4),
     baseline.toPrecision(4),
     unit,
-    ratio.toFixed(2),
-    String(goal),
+    shown(ratio),
+    shown(goal),
     holds ? 'holds' : 'falls short',
   ]);
   return align([['id', 'what', 'ours', 'baseline', 'unit', 'ratio', 'goal', ''], ...cells]);

@@ -127,7 +127,8 @@ function twice(random: Random, count: number): (number | null)[] {
   return breaths;
 }
 
-function lastDigests(lines: readonly Line[]): Record<string, string> {
+/** `client/head/task` → SHA-256, of the heads and adapters that the test scores are of. */
+export function lastDigests(lines: readonly Line[]): Record<string, string> {
   const digests: Record<string, string> = {};
   for (const { from, said } of lines) {
     if (said.event !== 'scores' || said['split'] !== 'test' || from === COORDINATOR) continue;

@@ -60,7 +60,7 @@ export const sectionsIn = (page: string): Map<string, string> =>
 export const bodyOf = (section: string): string => section.slice(section.indexOf('\n\n') + 2).trimEnd();
 
 /** A Markdown table as the formatter leaves it. */
-function tableOf(rows: readonly (readonly string[])[]): string {
+export function tableOf(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(3, ...rows.map((row) => row[column]!.length)));
   const line = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`;
   const rule = line(widths.map((width) => '-'.repeat(width)));
