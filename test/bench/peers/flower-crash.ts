@@ -27,10 +27,10 @@ export const flowerCrashBenchmark = peerBenchmark({
     'How long a client killed in the middle of a round holds everybody up, and whether its head survives, against Flower’s.',
   async measure(peers, say) {
     const ours = await killedClient();
-    const flower = crashFigures(await runPeer(peers, 'flower_crash.py', [], FLOWER_LIMIT_S));
     say(
       `a client is killed and started again at once: the usual round takes ${ours.usual.toFixed(1)} s, the one of the kill ${(ours.usual + ours.stall).toFixed(1)} s; trunk and heads end ${ours.same ? 'in' : 'NOT in'} the bytes of an undisturbed run`,
     );
+    const flower = crashFigures(await runPeer(peers, 'flower_crash.py', [], FLOWER_LIMIT_S));
     say(
       `Flower: the usual round takes ${flower.usual.toFixed(1)} s; killed client code holds it up by ${flower.stalls[0]!.toFixed(1)} s, a killed node by ${flower.stalls[1]!.toFixed(1)} s, and started again it ${flower.kept ? 'has what it kept' : 'has lost what it kept'}`,
     );

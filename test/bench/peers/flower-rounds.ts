@@ -29,6 +29,7 @@ export const flowerEpochsBenchmark = peerBenchmark({
     const rounds = STEPS / EPOCH;
     const ours = () => trainHospitals(EPOCH, rounds, OURS_LIMIT_MS);
     const before = await ours();
+    tell('F2', before, say);
     const flower = await flowerAtItsBest(peers, flowerJob('epoch', rounds), say);
     const after = await ours();
     const seconds = median([...before.rounds, ...after.rounds]);
@@ -55,6 +56,7 @@ export const flowerStepsBenchmark = peerBenchmark({
   async measure(peers, say) {
     checkSameData(peers.data);
     const local = await trainHospitals(1, STEPS, OURS_LIMIT_MS);
+    tell('F1', local, say);
     const flower = await flowerAtItsBest(peers, flowerJob('step', 20), say);
     const sync = await trainHospitals('sync', STEPS, OURS_LIMIT_MS);
     const whole = extrapolated(flower, STEPS);
@@ -123,6 +125,10 @@ const flowerJob = (what: 'step' | 'epoch', rounds: number) => ({
   args: ['--what', what, `--${what}-rounds`, String(flowerRounds(rounds))],
   name: what,
 });
+
+/** At once: a later failure of the other side does not take it away. */
+const tell = (id: string, { rounds }: Trained, say: (text: string) => void): void =>
+  say(`${id}, ours: ${median(rounds).toPrecision(3)} s a round, median of ${rounds.length}`);
 
 const told = (accuracy: Readonly<Record<string, number>>): string =>
   HOSPITALS.map((task) => `${task} ${accuracy[task]?.toFixed(3) ?? '–'}`).join(', ');

@@ -30,6 +30,7 @@ const transport = (claim: {
         const id = sizes.length > 1 ? `${claim.ids[0]}-${megabytes}MB` : claim.ids[0]!;
         try {
           const before = await ourRounds(clients, megabytes);
+          say(`${id}, ours: ${median(before).toPrecision(3)} s a round, median of ${before.length}`);
           const size = ['--clients', String(clients), '--mb', String(megabytes), '--rounds', String(flowerRounds(5))];
           const job = { script: 'flower_transport.py', args: size, name: `K${clients}_${megabytes}MB` };
           const flower = await flowerAtItsBest(peers, job, say);

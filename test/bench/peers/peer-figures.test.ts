@@ -39,6 +39,10 @@ describe('the figures of another project’s script', () => {
 
   it('are missed with the reason that the script gives', () => {
     expect(() => flowerRunOf(flower, 'step', 'tuned')).toThrow('superlink did not start');
+    const log = {
+      failed: { step_tuned: `RuntimeError: no result in 280 s\n${'\u001b[92mINFO \u001b[0m: x\n'.repeat(99)}end` },
+    };
+    expect(() => flowerRunOf(log, 'step', 'tuned')).toThrow(/: no result in 280 s INFO : x .* … .*end"}$/);
     expect(() => medianOf({ peer: 'torch_step' }, 'mlp_threads1_ms')).toThrow('no mlp_threads1_ms');
     expect(medianOf({ mlp_threads1_ms: { ...spread(1.5), last_loss: 2.1 } }, 'mlp_threads1_ms')).toBe(1.5);
   });

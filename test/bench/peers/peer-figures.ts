@@ -25,8 +25,10 @@ export function medianOf(result: Record<string, unknown>, key: string): number {
 
 const failedIn = ({ failed }: Record<string, unknown>): string => {
   const text = typeof failed === 'string' ? failed : JSON.stringify(failed ?? {});
-  // The log's end stands last, and says why.
-  return text === '{}' || text === '' ? '' : `: ${text.slice(0, 120)} … ${text.slice(-300)}`;
+  // Logs stand behind the reason, with the codes of a terminal.
+  const plain = text.replace(/(\\u001b|\u001b)\[\d+m/g, '').replace(/(\\n|\s)+/g, ' ');
+  if (plain === '{}' || plain === '') return '';
+  return `: ${plain.length <= 300 ? plain : `${plain.slice(0, 100)} … ${plain.slice(-200)}`}`;
 };
 
 const flowerRun = z.object({
