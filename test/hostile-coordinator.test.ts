@@ -56,7 +56,7 @@ async function meet(
     const name = eventOf(packet)?.[0];
     // The client's own words are only listened to.
     const fromClient =
-      name !== undefined && ['hello', 'join', 'contribution', 'answered', 'scores', 'leave'].includes(name);
+      name !== undefined && ['hello', 'join', 'ready', 'contribution', 'answered', 'scores', 'leave'].includes(name);
     if (fromClient) sent.push(packet);
     return fromClient ? [packet] : lie(packet, coordinator);
   });

@@ -6,6 +6,7 @@ import { simulateSeed, toldFailure } from './simulator/simulate-seed.ts';
 const SEEDS = 2_000;
 /** Storms in which a promise was once broken: a client that entered twice, an end scored in the middle of repeated rounds; the last was judged wrongly. */
 const ONCE_BROKEN = [1041, 1518, 2330, 7436, 10480];
+const CROWDED = 60;
 const TWICE = 14;
 const FOUND_WITHIN = 80;
 /** What can go wrong with a journal does so where accepted sets depend on timing. */
@@ -39,6 +40,13 @@ describe.skipIf(only)('a federation in virtual time', () => {
     expect(failures.join('\n\n')).toBe('');
     expect(events / seeds.length).toBeGreaterThan(500);
   }, 300_000);
+
+  it(`keeps its promises through storms of ${CROWDED} seeds where answers wait for room`, async () => {
+    for (let seed = 1; seed <= CROWDED; seed++) {
+      const simulated = await simulateSeed(seed, { variant: 'crowded' });
+      expect(simulated.broken, toldFailure(simulated)).toEqual([]);
+    }
+  }, 120_000);
 
   it('keeps its promises when the coordinator is stopped at each write point of each round, 1,000 of them and more', async () => {
     let crashes = 0;

@@ -5,6 +5,8 @@ const SEEDS = 100_000;
 const A_STEP = 500;
 /** Every so many seeds one runs twice. */
 const TWICE_EVERY = 10;
+/** Every so many seeds the storm also goes over a run where answers wait for room. */
+const CROWDED_EVERY = 5;
 
 /** A hundred thousand storms over the whole federation in virtual time. */
 export const simulator: Sweep = {
@@ -23,6 +25,11 @@ async function storms(first: number): Promise<string> {
     const simulated = await simulateSeed(seed);
     events += simulated.events;
     if (simulated.broken.length > 0) throw new Error(toldFailure(simulated));
+    if (seed % CROWDED_EVERY === 0) {
+      const crowded = await simulateSeed(seed, { variant: 'crowded' });
+      events += crowded.events;
+      if (crowded.broken.length > 0) throw new Error(toldFailure(crowded));
+    }
     if (seed % TWICE_EVERY > 0) continue;
     const again = await simulateSeed(seed);
     if (again.hash !== simulated.hash) throw new Error(`seed ${seed} gives two different histories`);

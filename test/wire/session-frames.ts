@@ -10,6 +10,7 @@ let next = 0;
 export const sessionFrames: readonly Uint8Array[] = [
   ['hello', { capabilities: ['f32'], run: 'thin', trunk: digest }],
   ['join', { tasks: [offerOf('far', [4]), offerOf('near', [4])], machine, answered: id }],
+  ['ready', id],
   [
     'contribution',
     { ...id, kind: 'sum', tasks: ['far'], bytes: 800_000, sha256: digest, encoding: 'f32', signature: 'A'.repeat(86) },

@@ -1,4 +1,4 @@
-import { openLink, type Inbox } from '@trunkline/client';
+import { createCredit, openLink, type Inbox } from '@trunkline/client';
 import {
   bytesOf,
   contributionTransfer,
@@ -38,7 +38,7 @@ export interface ThinClient {
 
 export interface ThinEvent {
   readonly at: number;
-  readonly what: 'joined' | 'trunk' | 'round' | 'sent' | 'lost';
+  readonly what: 'joined' | 'trunk' | 'round' | 'ready' | 'sent' | 'lost';
   readonly detail: string | number;
 }
 
@@ -72,6 +72,7 @@ export function openThinClient(options: ThinClientOptions): ThinClient {
   let seated: () => void = () => undefined;
   const joined = Promise.race([new Promise<void>((resolve) => (seated = resolve)), done.then(() => undefined)]);
   joined.catch(() => undefined);
+  const credit = createCredit();
   const kept = new Map<string, { message: ContributionMessage; bytes: Uint8Array; begun: boolean }>();
 
   const contributionOf = (round: number, attempt: number, version: number) => {
@@ -94,6 +95,10 @@ export function openThinClient(options: ThinClientOptions): ThinClient {
     const contribution = contributionOf(round, attempt, version);
     const { message, bytes } = contribution;
     const transfer = contributionTransfer(message);
+    await credit.use(() => {
+      tell('ready', round);
+      return link.request('ready', { round, attempt });
+    });
     const announced = await link.request('contribution', message);
     const again = contribution.begun;
     contribution.begun = true;
@@ -142,6 +147,7 @@ export function openThinClient(options: ThinClientOptions): ThinClient {
         round(message) {
           const id = `${message.round}/${message.attempt}`;
           tell('round', message.round);
+          credit.set(message.credit);
           if (underWay === id) return;
           underWay = id;
           answer(message)
@@ -152,7 +158,7 @@ export function openThinClient(options: ThinClientOptions): ThinClient {
               if (underWay === id) underWay = undefined;
             });
         },
-        credit: () => undefined,
+        credit: ({ chunks }) => credit.add(chunks),
         evaluate({ version, attempt, split }) {
           const tasks = [{ task, metrics: { accuracy: 0.5 }, loss: 1 }];
           link.request('scores', { version, attempt, split, tasks, digests: {} }).catch(() => undefined);

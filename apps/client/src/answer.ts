@@ -7,6 +7,7 @@ import {
 } from '@trunkline/protocol';
 import type { Layout } from '@trunkline/model/layout';
 import type { LearnedGradient, TaskLoss } from '@trunkline/model/learner';
+import type { Credit } from './credit.ts';
 import type { Link } from './link.ts';
 import { outgoing, trunkGradient, type Outgoing } from './outgoing.ts';
 
@@ -52,7 +53,7 @@ const begun = new WeakSet<ContributionMessage>();
  * Sends an answer; resolves once the coordinator has all of it. `credit` holds back while its memory is short. Asked for it again while it is
  * on its way, nothing is sent twice; after a broken line it goes on with what had not arrived.
  */
-export function sendAnswer(link: Link, answer: Answer, credit: () => Promise<void>): Promise<void> {
+export function sendAnswer(link: Link, answer: Answer, credit: Pick<Credit, 'use'>): Promise<void> {
   const before = underWay.get(answer);
   if (before) return before;
   const sent = sendParts(link, answer, credit).finally(() => underWay.delete(answer));
@@ -60,11 +61,11 @@ export function sendAnswer(link: Link, answer: Answer, credit: () => Promise<voi
   return sent;
 }
 
-async function sendParts(link: Link, answer: Answer, credit: () => Promise<void>): Promise<void> {
+async function sendParts(link: Link, answer: Answer, credit: Pick<Credit, 'use'>): Promise<void> {
   const { round, attempt } = answer.id;
   for (const { message, bytes } of answer.contributions) {
     const transfer = contributionTransfer(message);
-    await credit();
+    await credit.use(() => link.request('ready', answer.id));
     const announced = link.request('contribution', { ...message, version: answer.version });
     // At first all of it is missing, and nothing waits for being told so; failures are told by whoever is waited for first.
     announced.catch(() => undefined);

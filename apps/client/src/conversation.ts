@@ -123,7 +123,11 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
     const { round, attempt } = call;
     entered(`an answer to round ${round}`).agreed.round(call);
     credit.set(call.credit);
-    if (answer?.id.round === round && answer.id.attempt === attempt) return sendAnswer(link, answer, credit.use);
+    if (answer?.id.round === round && answer.id.attempt === attempt) {
+      // It had said so over a line that is no more.
+      if (credit.awaited) await link.request('ready', { round, attempt });
+      return sendAnswer(link, answer, credit);
+    }
     // Asked again while still at it: what is under way will be sent.
     if (working?.round === round && working.attempt === attempt) return;
     const mine = { round, attempt };
@@ -162,7 +166,7 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
     answer = next;
     working = undefined;
     deps.emit({ event: 'round', round, losses: Object.fromEntries(made.losses.map(({ task, loss }) => [task, loss])) });
-    await sendAnswer(link, answer, credit.use);
+    await sendAnswer(link, answer, credit);
   };
 
   const evaluate = async (call: CoordinatorMessage<'evaluate'>) => {

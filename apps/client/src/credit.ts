@@ -2,8 +2,10 @@
 export interface Credit {
   set(chunks: number): void;
   add(chunks: number): void;
-  /** Resolves when at least one chunk may be sent; credit is given for whole contributions. */
-  readonly use: () => Promise<void>;
+  /** Resolves when at least one chunk may be sent; credit is given for whole contributions. `short` is called where it has to wait. */
+  use(short: () => Promise<unknown>): Promise<void>;
+  /** Somebody waits for it. */
+  readonly awaited: boolean;
 }
 
 export function createCredit(): Credit {
@@ -24,6 +26,20 @@ export function createCredit(): Credit {
       chunks += more;
       wake();
     },
-    use: () => (chunks > 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+    async use(short) {
+      if (chunks > 0) return;
+      let resume: () => void = () => undefined;
+      const given = new Promise<void>((resolve) => waiting.push((resume = resolve)));
+      try {
+        await short();
+      } catch (error) {
+        waiting = waiting.filter((other) => other !== resume);
+        throw error;
+      }
+      await given;
+    },
+    get awaited() {
+      return waiting.length > 0;
+    },
   };
 }

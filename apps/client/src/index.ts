@@ -4,6 +4,7 @@ export { clientCli } from './cli.ts';
 export { startClient, type ClientDeps } from './client.ts';
 export type { ClientEvent } from './client-event.ts';
 export { answerOf, sendAnswer, type Answer } from './answer.ts';
+export { createCredit } from './credit.ts';
 export { converse, type Client, type ConversationDeps } from './conversation.ts';
 export { openRunStates, type RunStates } from './run-states.ts';
 export { heldStates, runStateFolder } from './state-folder.ts';

@@ -92,6 +92,13 @@ export const runSchema = z.strictObject({
     .max(limits.localSteps)
     .default(0)
     .describe('Steps that heads and adapters of a client take on the trunk as it is when it joins a run under way.'),
+  uploadsMb: z
+    .number()
+    .positive()
+    .default(limits.uploadsMb)
+    .describe(
+      'Megabytes of answers that the coordinator holds in memory at once: whoever has one that does not fit waits until it may send. Rows of `sync` and `local` are all held until their round closes.',
+    ),
   listen: z
     .strictObject({
       host: z.string().default('127.0.0.1'),

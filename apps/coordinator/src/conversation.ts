@@ -2,6 +2,7 @@ import {
   CAPABILITIES,
   fail,
   type AnsweredMessage,
+  type AnswerId,
   type Clock,
   type Hello,
   type Join,
@@ -30,6 +31,8 @@ export interface ConversationDeps {
   readonly recorder: Recorder;
   readonly feed: (event: RoundsEvent) => void;
   readonly scored: (client: string, scores: readonly ScoredTask[]) => void;
+  /** Asks a client for the scores that are due. */
+  readonly askScores: (client: string) => void;
   /** The run is over: this client has not heard of it yet. */
   readonly farewell: (member: Member) => void;
   /** The run cannot go on. */
@@ -94,7 +97,6 @@ export function createConversation(plan: Plan, deps: ConversationDeps): Conversa
     const { round, attempt } = message;
     const before = settling.get(`${client}/${round}/${attempt}`);
     if (before) return before;
-    desk.intake(client, round);
     desk.answered(client, message);
     members.all.get(client)!.cold = false;
     recorder.note({ kind: 'answered', client, message });
@@ -114,6 +116,13 @@ export function createConversation(plan: Plan, deps: ConversationDeps): Conversa
     return acknowledged;
   };
 
+  /** While others score, one that cannot send yet scores too, instead of keeping them. */
+  const ready = (client: string, message: AnswerId) => {
+    desk.ready(client, message);
+    const due = state.phase === 'evaluating' && state.asked.has(client) && !state.answered.has(client);
+    if (due && desk.waiting.includes(client)) deps.askScores(client);
+  };
+
   const keepScores = (client: string, message: ScoresMessage) => {
     const { version, attempt, split, tasks } = message;
     if (version !== state.round || attempt !== state.attempt || split !== state.scoring[0]) return;
@@ -129,8 +138,9 @@ export function createConversation(plan: Plan, deps: ConversationDeps): Conversa
       return {
         hello: (message) => ({ ...welcomeOf(plan, client, message), birth: deps.ledger.birth }),
         join: (message) => seat(connection, message),
-        contribution: (message) => desk.intake(client, message.round).announce(client, message),
-        chunk: (message, bytes) => desk.current(client).chunk(client, message, bytes),
+        contribution: (message) => desk.announce(client, message),
+        chunk: (message, bytes) => desk.chunk(client, message, bytes),
+        ready: (message) => ready(client, message),
         answered: (message) => keepAnswer(client, message),
         scores: (message) => keepScores(client, message),
         leave: ({ reason }) => void leaving.set(client, reason),
@@ -143,6 +153,7 @@ export function createConversation(plan: Plan, deps: ConversationDeps): Conversa
       if (!member?.connection || state.phase === 'finished' || state.phase === 'ended') return;
       member.connection = null;
       emit({ event: 'left', client, reason: reason ?? broken });
+      desk.left(client);
       feed({ type: 'left', client, goodbye: reason !== undefined });
       if (!state.seats.has(client)) members.remove(client);
     },

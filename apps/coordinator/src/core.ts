@@ -52,9 +52,9 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
   const delivery = afterRecord(sending, recorder);
   const telling = createTelling({ machine, members, delivery, keeper, selection });
   const farewell = createFarewell(members, deps.clock);
-  const atDesk = { members, keeper, delivery, recorder, clock: deps.clock, best: () => selection.best };
-  const desk = pace.buffer ? createBufferedDesk(plan, pace.buffer, atDesk) : createRoundDesk(plan, atDesk);
   const timers = createTimers(deps.clock);
+  const atDesk = { members, keeper, delivery, recorder, clock: deps.clock, timers, best: () => selection.best };
+  const desk = pace.buffer ? createBufferedDesk(plan, pace.buffer, atDesk) : createRoundDesk(plan, atDesk);
   let openedAt = 0;
   let lastClosed = 0;
   let started = 0;
@@ -127,7 +127,8 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
         if (effect.split === 'test' && deps.record) ledger.saved(effect.version);
         else if (effect.split === 'test' && kept !== effect.version) keepCheckpoint(effect);
         scores.clear();
-        for (const client of effect.clients) void telling.askScores(client);
+        // Whose answer waits for room would keep everyone: its heads have taken their step, and can be scored.
+        for (const client of [...effect.clients, ...desk.waiting]) void telling.askScores(client);
         return;
       case 'scored':
         lastScores = sortedScores();
@@ -275,6 +276,7 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
     emit,
     feed,
     scored: (client, found) => void scores.set(client, found),
+    askScores: (client) => void telling.askScores(client),
     farewell: (member) => farewell.back(member),
     fail: failWith,
   });

@@ -1,4 +1,4 @@
-import { grainCount, limits } from '@trunkline/protocol';
+import { grainCount } from '@trunkline/protocol';
 
 /**
  * Who may upload now. Sums are added in client order and free their memory as they are, so that a bounded number of them is
@@ -15,9 +15,10 @@ export interface Credits {
   readonly bytes: number;
 }
 
-export function openCredits(clients: number, bytes: number, bounded: boolean): Credits {
+/** @param budget bytes of sums that may be under way together; Infinity: all are let in */
+export function openCredits(clients: number, bytes: number, budget: number): Credits {
   const chunks = grainCount(bytes);
-  const affordable = bounded ? Math.max(1, Math.floor(limits.uploadBudgetBytes / bytes)) : clients;
+  const affordable = Math.max(1, Math.min(clients, Math.floor(budget / bytes)));
   let granted = Math.min(clients, affordable);
   return {
     chunks,

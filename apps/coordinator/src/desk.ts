@@ -1,11 +1,11 @@
-import type { AnsweredMessage } from '@trunkline/protocol';
-import type { RoundIntake } from './intake.ts';
+import type { AnsweredMessage, AnswerId } from '@trunkline/protocol';
 import type { JournalPart } from './journal/journal.ts';
 import type { ClosedRecord } from './journal/record.ts';
 import type { DeskRecord } from './journal/replay.ts';
 import type { Effect } from './round-events.ts';
 import type { Accepted } from './run-events.ts';
 import type { Answers, Row } from './trunk-step.ts';
+import type { Uploads } from './uploads.ts';
 
 /** Where clients are called to answer, and where their answers arrive. One kind a mode; the run behind it is the same. */
 export interface Desk {
@@ -13,10 +13,16 @@ export interface Desk {
   open(effect: Extract<Effect, { do: 'open' }>): void;
   /** Calls a client, or calls it again: sends the round, and the trunk if it does not hold it. */
   ask(client: string): Promise<void>;
-  /** Where this client's contribution belongs. @throws CONTRIBUTION_STALE: nothing is due from it */
-  intake(client: string, round: number): RoundIntake;
-  /** The same for a chunk, which does not say its round. */
-  current(client: string): RoundIntake;
+  /** A contribution follows. @throws CONTRIBUTION_STALE: nothing is due from this client */
+  announce: Uploads['announce'];
+  /** A part of it. @throws CONTRIBUTION_STALE, CONTRIBUTION_UNKNOWN */
+  chunk: Uploads['chunk'];
+  /** The client's answer is ready, and it has no credit to send it. @throws CONTRIBUTION_STALE */
+  ready(client: string, message: AnswerId): void;
+  /** Its line is gone. */
+  left(client: string): void;
+  /** Whose answer is ready and waits for room. */
+  readonly waiting: readonly string[];
   /** The client says that its answer is complete. @throws MESSAGE_INVALID, CONTRIBUTION_STALE */
   answered(client: string, message: AnsweredMessage): void;
   /**

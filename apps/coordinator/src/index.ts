@@ -1,4 +1,4 @@
-export { mergeAnswers, type HeldAnswers } from './buffered-desk.ts';
+export { mergeAnswers, type HeldAnswers } from './merge-answers.ts';
 export { bufferedStep, initialBuffered, type BufferedConfig } from './buffered-rounds.ts';
 export { coordinatorCli } from './cli.ts';
 export { emptyHistory, take } from './dashboard/history.ts';

@@ -28,6 +28,8 @@ export interface RoundIntake extends Uploads {
   answered(client: string, message: AnsweredMessage): void;
   /** Contributions that are in. */
   readonly taken: number;
+  /** Bytes of contributions that are in memory, whole or not. */
+  readonly held: number;
   /** Who contributed to the step, in the order in which it is added. */
   readonly contributors: readonly string[];
   /** How many clients, in sorted order, have been added for good: whose memory is free again. */
@@ -70,6 +72,8 @@ export function openIntake(options: {
   memory?: IntakeMemory;
   /** Where large contributions wait for their turn. */
   turns?: Turns;
+  /** Where sums go; left out: they are added up in client order. */
+  sum?: OrderedSum | undefined;
   /** The journal, where the mode has one. */
   record?: UploadsDeps['record'];
 }): RoundIntake {
@@ -87,18 +91,20 @@ export function openIntake(options: {
         : extras;
   const counted = new Map<string, number>();
   const budget = budgetOf(options, extras);
-  const sum: OrderedSum = orderedSum(
-    length,
-    options.asked.map(({ client }) => client),
-    {
-      into: memory?.sum,
-      turns: length * 4 < limits.turnBytes ? undefined : options.turns,
-      added(client, values) {
-        budget.release(client, values.byteLength);
-        memory?.uploads.give(bytesOf(values));
+  const sum =
+    options.sum ??
+    orderedSum(
+      length,
+      options.asked.map(({ client }) => client),
+      {
+        into: memory?.sum,
+        turns: length * 4 < limits.turnBytes ? undefined : options.turns,
+        added(client, values) {
+          budget.release(client, values.byteLength);
+          memory?.uploads.give(bytesOf(values));
+        },
       },
-    },
-  );
+    );
   const summed = new Map<string, readonly string[]>();
   const shareOf = ({ lambda, scale }: Asked, task: string) => lambda[task]! * (scale?.[task] ?? 1);
   const total = (tasks: Iterable<readonly [string, readonly string[]]>) =>
@@ -173,6 +179,9 @@ export function openIntake(options: {
     },
     get taken() {
       return [...counted.values()].reduce((sum, count) => sum + count, 0);
+    },
+    get held() {
+      return budget.held;
     },
     get contributors() {
       const rowsOf = new Set([...rows.values()].flatMap(({ client, kind }) => (kind === 'row' ? [client] : [])));

@@ -9,6 +9,7 @@ import type { OpenedRecord } from './journal/record.ts';
 import type { Recorder } from './journal/recorder.ts';
 import type { Members } from './members.ts';
 import type { Plan } from './plan.ts';
+import type { Timers } from './timers.ts';
 import type { TrunkStep } from './trunk-step.ts';
 import { createTurns } from './turns.ts';
 
@@ -17,6 +18,7 @@ export interface DeskDeps {
   readonly keeper: TrunkStep;
   readonly delivery: Delivery;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly recorder: Recorder;
   /** The best trunk so far, where one is to be selected. */
   readonly best: () => number | null;
@@ -43,7 +45,7 @@ export function createRoundDesk(plan: Plan, deps: DeskDeps): Desk {
   let intake: RoundIntake | null = null;
   let closed: RoundIntake | null = null;
   let asked: readonly Asked[] = [];
-  let credits: Credits = openCredits(0, 4, false);
+  let credits: Credits = openCredits(0, 4, Infinity);
   let opened = { probe: false, checkpoint: false, deadlineAt: 0 };
 
   const current = () => {
@@ -90,7 +92,7 @@ export function createRoundDesk(plan: Plan, deps: DeskDeps): Desk {
   const openFor = ({ round, attempt, probe, checkpoint, ...record }: Omit<OpenedRecord, 'kind'>) => {
     asked = record.asked;
     const { length } = trunk.layout;
-    credits = openCredits(asked.length, length * 4, exchange === 'sum');
+    credits = openCredits(asked.length, length * 4, exchange === 'sum' ? config.uploadsMb * 1e6 : Infinity);
     opened = {
       probe: probe && exchange === 'sum',
       checkpoint,
@@ -129,8 +131,12 @@ export function createRoundDesk(plan: Plan, deps: DeskDeps): Desk {
       for (const client of clients) void ask(client);
     },
     ask,
-    intake: current,
-    current,
+    announce: (client, message) => current().announce(client, message),
+    chunk: (client, message, bytes) => current().chunk(client, message, bytes),
+    // Sums are let in by their order, rows all at once: who is ready makes no difference.
+    ready: () => undefined,
+    left: () => undefined,
+    waiting: [],
     answered(client, message) {
       answered(client, message);
       grantMore();

@@ -21,8 +21,8 @@ export interface Uploads {
   announce(client: string, message: ContributionMessage): MissingMessage | Promise<MissingMessage>;
   /** Resolves once the chunk is held; the one that completes its contribution, once that is verified and recorded. */
   chunk(client: string, message: ChunkMessage, bytes: Uint8Array): void | Promise<void>;
-  /** Takes in again what the journal holds. */
-  restore(client: string, message: ContributionMessage, bytes: Uint8Array): void;
+  /** Takes in again what the journal holds. @returns where it lies now */
+  restore(client: string, message: ContributionMessage, bytes: Uint8Array): Uint8Array;
   /** The round is over: what still waits for its turn is refused. */
   close(): void;
 }
@@ -42,7 +42,8 @@ export interface UploadsDeps {
    * Where the mode has a journal: written when this returns, so that contributions count in the order in which they stand there; on the disk, and
    * acknowledged, once it has resolved.
    */
-  readonly record?: ((client: string, message: ContributionMessage, bytes: Uint8Array) => Promise<void>) | undefined;
+  readonly record?:
+    ((client: string, message: ContributionMessage, bytes: Uint8Array) => Promise<void> | undefined) | undefined;
   /** Where large contributions wait for their turn; left out: all are taken in at once. */
   readonly turns?: Turns | undefined;
   /** It counts. */
@@ -128,6 +129,7 @@ export function openUploads({ round, budget, take, verify, record, turns, accept
       own.set(bytes);
       received.set(`${client}/${contributionTransfer(message)}`, message.sha256);
       accept(client, message, own);
+      return own;
     },
   };
 }

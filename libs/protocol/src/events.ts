@@ -13,6 +13,7 @@ import {
   leaveMessage,
   missingMessage,
   nothing,
+  readyMessage,
   replyOf,
   rewindMessage,
   roundMessage,
@@ -30,6 +31,7 @@ import {
 export const clientEvents = {
   hello: helloMessage,
   join: joinMessage,
+  ready: readyMessage,
   contribution: contributionMessage,
   chunk: chunkMessage,
   answered: answeredMessage,

@@ -30,8 +30,8 @@ export const limits = {
   localSteps: 100_000,
   /** Length of an id. */
   idLength: 64,
-  /** Uploads that the coordinator holds in memory at once; past it, credit is granted in sorted order. */
-  uploadBudgetBytes: 512 * 1024 * 1024,
+  /** Megabytes of uploads that the coordinator holds in memory at once where the run file says nothing else. */
+  uploadsMb: 512,
   /** Contributions from this size on are hashed, checked and added one a turn of the event loop. */
   turnBytes: 1024 * 1024,
   /** How much the lines together may take of one turn of the coordinator's event loop: milliseconds, and bytes read or to be written. */

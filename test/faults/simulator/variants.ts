@@ -27,6 +27,12 @@ export const variants: readonly Variant[] = [
   variant('alone', { ann: ['t-one'] }, { optimizer: MOMENTUM, rounds: 30 }),
 ];
 
+/** Beside those that seeds choose from: room for two answers at a time, for three clients; one that brings rows beside its sum takes more than there is. */
+export const crowded = variant('crowded', TRIO, {
+  ...{ mode: { buffered: { size: 2, maxAge: 3 } }, uploadsMb: 0.00007 },
+  ...RECORDED,
+});
+
 function variant(name: string, clients: Variant['clients'], settings: Record<string, unknown>): Variant {
   const value = {
     run: name,

@@ -135,7 +135,7 @@ const handOver: Record<VirtualOptions['handOver'], HandOver> = {
         close: () => undefined,
       },
       answer,
-      async () => undefined,
+      { use: async () => undefined },
     ),
   memory(intake, client, { id: { round, attempt }, version, contributions, losses, timing }) {
     for (const { message, bytes } of contributions) intake.restore(client, message, bytes);

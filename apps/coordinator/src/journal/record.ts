@@ -4,7 +4,7 @@ import type { Effect, RoundsEvent, Scoring } from '../round-events.ts';
 import type { Accepted, ScoredTask } from '../run-events.ts';
 
 /** Version of the records below, of their frame and of their order. */
-export const JOURNAL_FORMAT = 1;
+export const JOURNAL_FORMAT = 2;
 
 /** A seat as it was taken: what the client brings, and the machine it runs on. */
 export interface SeatedRecord {
@@ -83,6 +83,25 @@ export interface HeldRecord {
   readonly client: string;
 }
 
+/** Mode `buffered`: what had come in of this client's open answer is forgotten. It will be sent again. */
+export interface ForgottenRecord {
+  readonly kind: 'forgotten';
+  readonly client: string;
+}
+
+/** Only behind a base: an answer that was too old to count. The next step names it, and needs none of its bytes. */
+export interface DroppedRecord {
+  readonly kind: 'dropped';
+  readonly client: string;
+  /** The client's own count of answers. */
+  readonly round: number;
+  readonly attempt: number;
+  readonly asked: Asked;
+  readonly version: number;
+  readonly age: number;
+  readonly message: AnsweredMessage;
+}
+
 /** All that a run is besides its trunk, at the checkpoint of this round. What was in the air follows as records of its own. */
 export interface BaseRecord {
   readonly kind: 'base';
@@ -113,7 +132,9 @@ export type JournalRecord =
   | ClosedRecord
   | ScoresRecord
   | HeardRecord
-  | HeldRecord;
+  | HeldRecord
+  | ForgottenRecord
+  | DroppedRecord;
 
 /** The first record of each segment. */
 export interface SegmentHead {

@@ -6,6 +6,8 @@ import type {
   CalledRecord,
   ClosedRecord,
   ContributionRecord,
+  DroppedRecord,
+  ForgottenRecord,
   HeldRecord,
   OpenedRecord,
   ScoresRecord,
@@ -14,7 +16,8 @@ import type {
 import type { Entry } from './segments.ts';
 
 /** What a desk is told again. */
-export type DeskRecord = OpenedRecord | CalledRecord | ContributionRecord | AnsweredRecord | HeldRecord;
+export type DeskRecord =
+  OpenedRecord | CalledRecord | ContributionRecord | AnsweredRecord | HeldRecord | ForgottenRecord | DroppedRecord;
 
 /** The parts of a run that its journal is told to again. They do what they did, but send nothing and write nothing down. */
 export interface Retold {

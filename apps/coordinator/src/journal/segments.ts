@@ -136,7 +136,8 @@ function surveyed(disk: Disk, folder: string, sequence: number): Segment {
 
 function checkHead(file: string, sequence: number, head: SegmentHead): void {
   if (head.kind !== 'segment') throw damaged(file, 0, 'it does not begin with a segment’s head');
-  if (head.format !== JOURNAL_FORMAT)
+  // An older one only lacks kinds of records.
+  if (!(head.format >= 1 && head.format <= JOURNAL_FORMAT))
     throw fail('JOURNAL_VERSION', { file, found: head.format, expected: JOURNAL_FORMAT });
   if (head.sequence !== sequence) throw damaged(file, 0, `it is segment ${head.sequence} under another name`);
 }

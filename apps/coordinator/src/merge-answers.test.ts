@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mergeAnswers, type HeldAnswers } from './buffered-desk.ts';
+import { mergeAnswers, type HeldAnswers } from './merge-answers.ts';
 import type { Row } from './trunk-step.ts';
 
 const row = (id: string, ...values: number[]): Row => ({ id, lambda: 2, loss: 1, values: Float32Array.from(values) });
