@@ -17,10 +17,14 @@ describe('a client behind a slow link', () => {
   it('is sent nothing twice, and sends nothing twice, that had arrived when its line broke', async () => {
     const conditions = { bytesPerSecond: 400_000, latencyMs: 10 };
     const breaks = { breakAt: bytes / 2, breakDownAt: bytes / 2 };
-    const { left, refused, up, downToTrunk, client } = await overSlowLink({ parameters, conditions, ...breaks });
+    const { left, refused, interrupted, up, downToTrunk, client } = await overSlowLink({
+      parameters,
+      conditions,
+      ...breaks,
+    });
     expect(left).toBe(2);
-    // That the trunk could not be sent to its end is told; nothing else was refused.
-    expect(refused.map((event) => event.event === 'refused' && event.message)).toEqual(['send']);
+    // That the trunk could not be sent to its end is told as what it is: nothing was refused, and nothing is called a defect.
+    expect([refused, interrupted]).toEqual([[], [0]]);
     const [first, second] = client.flatMap(({ what, detail }) => (what === 'trunk' ? [Number(detail)] : []));
     expect(first! * limits.grainBytes).toBeGreaterThanOrEqual(bytes);
     expect(second! * limits.grainBytes).toBeLessThan(bytes * 0.9);

@@ -16,10 +16,21 @@ export interface GuestOf {
   readonly ca?: string;
   readonly environment?: NodeJS.ProcessEnv;
   readonly emit?: (event: { event: string }) => void;
+  /** Held up before each answer. */
+  readonly delay?: (round: number) => Promise<void>;
 }
 
 /** A client of the small run whose training is played: line, keys and conversation are the real ones. */
-export function comeAsGuest({ url, file, identity, token, ca, environment = {}, emit = () => undefined }: GuestOf): {
+export function comeAsGuest({
+  url,
+  file,
+  identity,
+  token,
+  ca,
+  environment = {},
+  emit = () => undefined,
+  delay,
+}: GuestOf): {
   done: Promise<ClientOutcome>;
   close(): Promise<void>;
 } {
@@ -38,5 +49,6 @@ export function comeAsGuest({ url, file, identity, token, ca, environment = {}, 
     states: () => nothingKept(),
     emit,
     agree: () => Promise.resolve(true),
+    delay,
   });
 }

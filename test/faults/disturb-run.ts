@@ -1,12 +1,20 @@
 import { randomStream } from '@trunkline/model/random';
 import type { Job } from '../simulate/job.ts';
 import { checkHistory } from './check-history.ts';
-import { COORDINATOR, openFleet } from './fleet.ts';
+import { COORDINATOR, openFleet, type FleetOptions } from './fleet.ts';
 import { openProxy, type FaultProxy } from './proxy.ts';
 
-/** What befalls a run: its lines in both directions or one, on and off, broken, or not taken at all; a process that stands still. */
-export type Disturbance =
-  'two-way' | 'up' | 'down' | 'flapping' | 'reset' | 'refusing' | 'stop client' | 'stop coordinator';
+/** What befalls the lines of a run: both directions or one, on and off, broken, or not taken at all. */
+export type LineDisturbance = 'two-way' | 'up' | 'down' | 'flapping' | 'reset' | 'refusing';
+/** The same, and a process that stands still. */
+export type Disturbance = LineDisturbance | 'stop client' | 'stop coordinator';
+
+/** The network that a run is trained over, and how it is disturbed. */
+export interface Ground {
+  readonly fleet: Pick<FleetOptions, 'address' | 'args' | 'behind'>;
+  disturb(what: LineDisturbance, ms: number): Promise<void>;
+  close(): void | Promise<void>;
+}
 
 export interface Disturbed {
   /** Milliseconds from the end of each disturbance to the first round that closed after it. */
@@ -18,7 +26,7 @@ export interface Disturbed {
 }
 
 /**
- * Trains a run through a proxy and disturbs it, one thing after the other, each for a random time up to `longestMs`; then ends all processes by
+ * Trains a run, by default through a proxy, and disturbs it, one thing after the other, each for a random time up to `longestMs`; then ends all processes by
  * SIGTERM, which finds the run under way, and begins them again.
  * @param job long enough that it does not end before that
  */
@@ -26,10 +34,9 @@ export async function disturbRun(
   job: Job,
   folder: string,
   plan: { seed: number; disturbances: readonly Disturbance[]; longestMs: number },
+  ground: Ground = proxied(),
 ): Promise<Disturbed> {
-  let proxy: FaultProxy | undefined;
-  const address = async (url: string) => (proxy = await openProxy(url)).url;
-  const fleet = openFleet({ folder, job, address, clientArgs: ['--delay', '25'] });
+  const fleet = openFleet({ folder, job, ...ground.fleet, clientArgs: ['--delay', '25'] });
   const names = job.clients.map(({ config }) => config.client);
   const random = randomStream(plan.seed, 'disturbances');
   const nextRound = () =>
@@ -42,11 +49,12 @@ export async function disturbRun(
       await nextRound();
       await pause(random.uniform() * 30);
       const ms = (0.2 + 0.8 * random.uniform()) * plan.longestMs;
-      await disturb(what, ms, {
-        proxy: proxy!,
-        stop: (member, signal) => fleet.signal(member, signal),
-        client: names[0]!,
-      });
+      if (what === 'stop client' || what === 'stop coordinator') {
+        const member = what === 'stop client' ? names[0]! : COORDINATOR;
+        await fleet.signal(member, 'SIGSTOP');
+        await pause(ms);
+        await fleet.signal(member, 'SIGCONT');
+      } else await ground.disturb(what, ms);
       const begun = performance.now();
       const { at } = await nextRound();
       healed.push({ what, ms: at - begun });
@@ -59,16 +67,16 @@ export async function disturbRun(
       terminated.push({ member, code, ms: performance.now() - begun });
     }
     checkHistory(folder, fleet.lines, { exact: true });
-    return { healed, terminated, resumed: await goOn(job, folder) };
+    return { healed, terminated, resumed: await goOn(job, folder, ground) };
   } finally {
     await fleet.close();
-    await proxy?.close();
+    await ground.close();
   }
 }
 
 /** Begins a run again that was ended, and lets it train to its end. */
-async function goOn(job: Job, folder: string): Promise<Disturbed['resumed']> {
-  const fleet = openFleet({ folder, job });
+async function goOn(job: Job, folder: string, { fleet: { args, behind } }: Ground): Promise<Disturbed['resumed']> {
+  const fleet = openFleet({ folder, job, ...(args ? { args } : {}), ...(behind ? { behind } : {}) });
   try {
     await fleet.start(COORDINATOR);
     for (const { config } of job.clients) await fleet.start(config.client);
@@ -79,44 +87,39 @@ async function goOn(job: Job, folder: string): Promise<Disturbed['resumed']> {
   }
 }
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function disturb(
-  what: Disturbance,
-  ms: number,
-  to: { proxy: FaultProxy; client: string; stop: (member: string, signal: NodeJS.Signals) => Promise<void> },
-): Promise<void> {
-  const { proxy } = to;
-  const stop = async (member: string) => {
-    await to.stop(member, 'SIGSTOP');
-    await pause(ms);
-    await to.stop(member, 'SIGCONT');
-  };
-  switch (what) {
-    case 'stop client':
-      return stop(to.client);
-    case 'stop coordinator':
-      return stop(COORDINATOR);
-    case 'reset':
-      return proxy.drop('reset');
-    case 'refusing':
-      proxy.accepting = false;
-      proxy.drop('end');
-      await pause(ms);
-      proxy.accepting = true;
-      return;
-    case 'flapping':
-      for (let left = ms; left > 0; left -= 100) {
-        proxy.partition();
-        await pause(50);
-        proxy.heal();
-        await pause(50);
+/** A fault proxy before the coordinator. */
+function proxied(): Ground {
+  let proxy: FaultProxy | undefined;
+  return {
+    fleet: { address: async (url) => (proxy = await openProxy(url)).url },
+    close: () => proxy?.close(),
+    async disturb(what, ms) {
+      if (!proxy) throw new Error('there is no line yet');
+      switch (what) {
+        case 'reset':
+          return proxy.drop('reset');
+        case 'refusing':
+          proxy.accepting = false;
+          proxy.drop('end');
+          await pause(ms);
+          proxy.accepting = true;
+          return;
+        case 'flapping':
+          for (let left = ms; left > 0; left -= 100) {
+            proxy.partition();
+            await pause(50);
+            proxy.heal();
+            await pause(50);
+          }
+          return;
+        default:
+          if (what === 'two-way') proxy.partition();
+          else proxy.partition(what);
+          await pause(ms);
+          proxy.heal();
       }
-      return;
-    default:
-      if (what === 'two-way') proxy.partition();
-      else proxy.partition(what);
-      await pause(ms);
-      proxy.heal();
-  }
+    },
+  };
 }

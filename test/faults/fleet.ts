@@ -42,6 +42,8 @@ export interface FleetOptions {
   /** Where clients connect, given the coordinator's own address: a proxy, for example. */
   readonly address?: (url: string) => string | Promise<string>;
   readonly env?: NodeJS.ProcessEnv;
+  /** The command that a member is started behind. */
+  readonly behind?: (member: string) => readonly string[];
 }
 
 const PATIENCE_MS = 120_000;
@@ -62,6 +64,7 @@ export function openFleet({ folder, job, ...options }: FleetOptions): Fleet {
       ...program,
       log,
       ...(options.env ? { env: options.env } : {}),
+      ...(options.behind ? { behind: options.behind(member) } : {}),
       heard(said) {
         lines.push({ from: member, life, at: performance.now(), said });
         tell();

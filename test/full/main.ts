@@ -8,10 +8,12 @@ import { exactness } from './exactness.ts';
 import { exports } from './exports.ts';
 import { failpoints } from './failpoints.ts';
 import { kills } from './kills.ts';
+import { namespaces } from './namespaces.ts';
 import { partitions } from './partitions.ts';
 import { simulator } from './simulator.ts';
 import { slowLinks } from './slow-links.ts';
 import { frames } from './frames.ts';
+import { fullDisk } from './full-disk.ts';
 import { soak } from './soak.ts';
 import type { Sweep } from './sweep.ts';
 import { fullSize } from './vitest-sweep.ts';
@@ -26,6 +28,8 @@ const sweeps: readonly Sweep[] = [
   kills,
   failpoints,
   partitions,
+  namespaces,
+  fullDisk,
   soak,
   canaries,
   exports,

@@ -54,11 +54,15 @@ export function runChild(options: {
   node?: readonly string[];
   /** Beside this process's environment. */
   env?: NodeJS.ProcessEnv;
+  /** A command that runs the program in its own place, `ip netns exec NAME` for example. */
+  behind?: readonly string[];
   heard: (line: Record<string, unknown>) => void;
 }): Child {
   mkdirSync(dirname(options.log), { recursive: true });
   const log = createWriteStream(options.log);
-  const child = spawn(process.execPath, [...(options.node ?? []), join(ROOT, options.entry), ...options.args], {
+  const program = [process.execPath, ...(options.node ?? []), join(ROOT, options.entry), ...options.args];
+  const [command = '', ...args] = [...(options.behind ?? []), ...program];
+  const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
   });

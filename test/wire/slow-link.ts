@@ -26,6 +26,8 @@ export interface SlowLinkReport {
   /** How often the coordinator saw the client go. */
   readonly left: number;
   readonly refused: readonly RunEvent[];
+  /** Trunks whose way to the client was cut short, each as often as it was. */
+  readonly interrupted: readonly number[];
   readonly client: readonly ThinEvent[];
 }
 
@@ -78,8 +80,9 @@ export async function overSlowLink({
       const { up } = proxy.passed;
       const left = heard.filter(({ event }) => event === 'left').length;
       const refused = heard.filter(({ event }) => event === 'refused');
+      const interrupted = heard.flatMap((one) => (one.event === 'interrupted' ? [one.version] : []));
       const seconds = (performance.now() - begun) / 1000;
-      return { seconds, up, downToTrunk, left, refused, client: client.events };
+      return { seconds, up, downToTrunk, left, refused, interrupted, client: client.events };
     } finally {
       client.close();
       await proxy.close();

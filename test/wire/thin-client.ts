@@ -3,6 +3,7 @@ import {
   bytesOf,
   contributionTransfer,
   grainCount,
+  isLineBroken,
   sendChunks,
   sha256,
   type ContributionMessage,
@@ -120,7 +121,7 @@ export function openThinClient(options: ThinClientOptions): ThinClient {
       seated();
       tell('joined', round);
     } catch (error) {
-      if (!/^connection lost/.test((error as Error).message)) settle.reject(error);
+      if (!isLineBroken(error)) settle.reject(error);
     }
   };
   const link = openLink(
@@ -151,8 +152,8 @@ export function openThinClient(options: ThinClientOptions): ThinClient {
           if (underWay === id) return;
           underWay = id;
           answer(message)
-            .catch((error: Error) => {
-              if (!/^connection lost/.test(error.message)) settle.reject(error);
+            .catch((error: unknown) => {
+              if (!isLineBroken(error)) settle.reject(error);
             })
             .finally(() => {
               if (underWay === id) underWay = undefined;

@@ -1,6 +1,7 @@
 import {
   CAPABILITIES,
   fail,
+  isLineBroken,
   toTrunklineError,
   TrunklineError,
   type Clock,
@@ -207,7 +208,7 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
   /** A line that breaks half-way is no failure: the coordinator asks again when it is back. */
   const during = (task: Promise<unknown>) => {
     task.catch((thrown: unknown) => {
-      if (!over && !farewell && !isLineBreak(thrown) && !isStale(thrown)) failWith(thrown);
+      if (!over && !farewell && !isLineBroken(thrown) && !isStale(thrown)) failWith(thrown);
     });
   };
 
@@ -257,6 +258,3 @@ function refuseOtherBirth(before: Welcome, { run, birth }: Welcome): void {
 /** The run moved on, or went back, while this client was at it: what it made is not wanted any more. */
 const isStale = (thrown: unknown): boolean =>
   thrown instanceof TrunklineError && ['CONTRIBUTION_STALE', 'CONTRIBUTION_UNKNOWN'].includes(thrown.code);
-
-const isLineBreak = (thrown: unknown): boolean =>
-  thrown instanceof Error && /^(connection lost|not connected|operation has timed out)/.test(thrown.message);

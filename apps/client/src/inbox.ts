@@ -2,6 +2,7 @@ import {
   assemble,
   fail,
   floatsOf,
+  lineBroken,
   sha256,
   trunkTransfer,
   type Assembly,
@@ -85,7 +86,7 @@ export function createInbox(length: number): Inbox {
     reset() {
       const broken = waiting;
       waiting = [];
-      for (const { reject } of broken) reject(new Error('connection lost: the trunk had not arrived'));
+      for (const { reject } of broken) reject(lineBroken('the trunk had not arrived'));
     },
   };
 }

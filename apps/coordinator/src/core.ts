@@ -48,7 +48,10 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
   });
   const keeper = createTrunkStep(plan);
   const recorder = createRecorder(deps.record?.journal ?? null, deps.record?.budget);
-  const sending = createDelivery(keeper, (client, error) => emit({ event: 'refused', client, message: 'send', error }));
+  const sending = createDelivery(keeper, {
+    interrupted: (client, version) => emit({ event: 'interrupted', client, version }),
+    failed: (client, error) => emit({ event: 'refused', client, message: 'send', error }),
+  });
   const delivery = afterRecord(sending, recorder);
   const telling = createTelling({ machine, members, delivery, keeper, selection });
   const farewell = createFarewell(members, deps.clock);

@@ -1,4 +1,12 @@
-import { bytesOf, sendChunks, sha256, toTrunklineError, trunkTransfer, type ErrorReport } from '@trunkline/protocol';
+import {
+  bytesOf,
+  isLineBroken,
+  sendChunks,
+  sha256,
+  toTrunklineError,
+  trunkTransfer,
+  type ErrorReport,
+} from '@trunkline/protocol';
 import type { Connection } from './gateway.ts';
 import type { Member } from './members.ts';
 import type { TrunkStep } from './trunk-step.ts';
@@ -17,7 +25,18 @@ export interface Delivery {
   tell(connection: Connection | null, send: (line: Connection) => Promise<unknown>): Promise<void>;
 }
 
-export function createDelivery(keeper: TrunkStep, failed: (client: string, error: ErrorReport) => void): Delivery {
+/** What becomes of a message that did not arrive. */
+export interface Undelivered {
+  /** A client's line broke in the middle of trunk `version`. */
+  readonly interrupted: (client: string, version: number) => void;
+  /** A client answered with an error. */
+  readonly failed: (client: string, error: ErrorReport) => void;
+}
+
+export function createDelivery(
+  keeper: Pick<TrunkStep, 'version' | 'theta' | 'control'>,
+  { interrupted, failed }: Undelivered,
+): Delivery {
   let digested: { theta: Float32Array | null; sha256: string } = { theta: null, sha256: '' };
   let packed: { theta: Float32Array; control: Float32Array; bytes: Uint8Array; sha256: string } | null = null;
 
@@ -72,6 +91,7 @@ export function createDelivery(keeper: TrunkStep, failed: (client: string, error
       } catch (error) {
         // It is not known how much arrived: the next call brings what is missing.
         if (member.holds === key && member.connection === line) member.holds = null;
+        if (isLineBroken(error)) interrupted(member.client, version);
         throw error;
       }
     },
@@ -80,7 +100,8 @@ export function createDelivery(keeper: TrunkStep, failed: (client: string, error
       try {
         await send(connection);
       } catch (thrown) {
-        failed(connection.client, toTrunklineError(thrown).report());
+        // That the client left is said where its line ended.
+        if (!isLineBroken(thrown)) failed(connection.client, toTrunklineError(thrown).report());
       }
     },
   };

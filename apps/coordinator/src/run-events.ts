@@ -23,6 +23,8 @@ export type RunEvent =
       again: boolean;
     }
   | { event: 'left'; client: string; reason: string }
+  /** A client's line broke in the middle of trunk `version`: when it is back it is sent what is missing of it. */
+  | { event: 'interrupted'; client: string; version: number }
   | { event: 'refused'; client: string; message: string; error: ErrorReport }
   /** Which answers the step from trunk `round` is made of, in the order in which they are added; written before the next trunk goes out. */
   | { event: 'accepted'; round: number; answers: Accepted[] }

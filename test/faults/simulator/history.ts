@@ -37,7 +37,7 @@ export const emptyHistory = (): History => ({
 });
 
 /** What cannot be otherwise when both sides do their part, whatever the network does. */
-const HARMLESS = new Set(['CONTRIBUTION_STALE', 'CONTRIBUTION_UNKNOWN', 'UNEXPECTED']);
+const HARMLESS = new Set(['CONTRIBUTION_STALE', 'CONTRIBUTION_UNKNOWN']);
 
 /** The run without a fault that every other must end like. */
 export interface Reference {

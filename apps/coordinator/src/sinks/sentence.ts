@@ -18,6 +18,7 @@ const tellers: Tellers = {
   joined: ({ client, tasks, labelled, backend, again }) =>
     `${client} ${again ? 'is back' : 'joined'} with ${tasks.map((task) => `${task} (${rows(labelled[task])})`).join(', ')}; ${backend}`,
   left: ({ client, reason }) => `${client} left: ${reason}`,
+  interrupted: ({ client, version }) => `${client} was being sent trunk ${version} when its line broke`,
   refused: ({ client, message, error }) => `${client}: ${message} refused: ${error.message}`,
   dropped: ({ client, age, maxAge }) =>
     `${client}: an answer from a trunk ${age} versions old was dropped (maxAge ${maxAge})`,

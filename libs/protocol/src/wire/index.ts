@@ -1,6 +1,6 @@
 export { assemble, grainCount, grainsOf, sendChunks, type Assembly, type Missing } from './chunk.ts';
 export { sha256 } from './digest.ts';
-export { createRequests, lineBroken, type Requests } from './requests.ts';
+export { createRequests, isLineBroken, lineBroken, type Requests } from './requests.ts';
 export { createPace, type Pace } from './pace.ts';
 export { Decoder, Encoder } from './parser.ts';
 export { watchSilence } from './silence.ts';

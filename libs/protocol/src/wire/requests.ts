@@ -31,7 +31,11 @@ interface Waiting {
 }
 
 /** A text that tells a broken line from every other failure. */
-export const lineBroken = (reason: string): Error => new Error(`connection lost: ${reason}`);
+export const lineBroken = (reason: string): Error => new Error(`${BROKEN}: ${reason}`);
+const BROKEN = 'connection lost';
+
+/** The line broke while something was on its way: nobody's mistake, and said by whoever ends the line. */
+export const isLineBroken = (thrown: unknown): boolean => thrown instanceof Error && thrown.message.startsWith(BROKEN);
 
 export function createRequests({ emit, connected, clock, silent }: RequestsDeps): Requests {
   const open = new Set<Waiting>();
