@@ -47,7 +47,7 @@ const step = (mode: string, value: string, kilobytes: number): SweepStep => ({
       const job = readJob(writeSmallRun(join(folder, 'small')), [...settings, `mode=${value}`]);
       const first = coordinate(job, place, children);
       const url = await first.url;
-      for (const { config, file } of job.clients) joinRun(config.client, file, url, folder, children);
+      for (const client of job.clients) joinRun(client, url, folder, children);
       const { code } = await within(first.child.exited);
       assert.equal(code, fail('STORAGE_FAILED', { file: '', reason: '' }).exit, first.child.lastWords());
       const grown = mount('-o', 'remount,size=64m', place);
@@ -97,9 +97,9 @@ function coordinate(job: Job, place: string, children: Child[]) {
   };
 }
 
-function joinRun(client: string, file: string, url: string, folder: string, children: Child[]): void {
+function joinRun({ config, file }: Job['clients'][number], url: string, folder: string, children: Child[]): void {
   const state = ['--yes', '--threads', '1', '--state', join(folder, 'state'), '--format', 'jsonl'];
-  const log = join(folder, `${client}.log`);
+  const log = join(folder, `${config.client}.log`);
   children.push(
     runChild({ entry: 'apps/client/dist/main.js', args: ['join', url, file, ...state], log, heard: () => undefined }),
   );

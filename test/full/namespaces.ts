@@ -43,7 +43,9 @@ async function inNamespaces(what: (net: ReturnType<typeof openNamespaces>, folde
   }
 }
 
-const settings = [`rounds=${ROUNDS}`, `evaluateEvery=${ROUNDS / 2}`, 'checkpointEvery=50', 'probeEvery=0'];
+/** Clients that start on a busy machine may take their time. */
+const patient = 'mode={ sync: { giveUpAfterMs: 600000 } }';
+const settings = [`rounds=${ROUNDS}`, `evaluateEvery=${ROUNDS / 2}`, 'checkpointEvery=50', 'probeEvery=0', patient];
 
 const partitioned = (seed: number, longestMs: number): SweepStep => ({
   name: `seed ${seed}: ${EACH} partitions of up to ${longestMs / 1_000} s`,

@@ -99,7 +99,7 @@ export const answeredMessage = z.strictObject({
 export type AnsweredMessage = z.infer<typeof answeredMessage>;
 
 /** Client → coordinator: this answer could be sent, and there is no credit for it. Credit follows as soon as there is room. */
-export const readyMessage = answerId;
+export const readyMessage = z.strictObject(answerId.shape);
 
 /** Coordinator → client: grains of this answer that may be sent in addition. */
 export const creditMessage = z.strictObject({ ...answerId.shape, chunks: countField });
