@@ -176,6 +176,7 @@ async function openDoor(opened: OpenedRun, deps: DoorDeps): Promise<Coordinator>
       try {
         const admitted = await keeper.admit(knock, line);
         http.letIn(line);
+        http.countIn(line);
         return admitted;
       } catch (thrown) {
         surface.turnedAway(knock.client, toTrunklineError(thrown));

@@ -10,11 +10,14 @@ export interface Http {
   readonly server: Server;
   /** Resolves with the port. @param at where each of them is set, for errors @throws PORT_IN_USE, LISTEN_FAILED */
   listen(place: { host: string; port: number; at: (key: 'host' | 'port') => string }): Promise<number>;
+  /** Bytes of all sockets that are counted, since they were opened. */
   readonly traffic: () => { up: number; down: number };
   /** Answers requests for `path`, whatever stands behind its `?`. */
   route(path: string, answer: RequestListener): void;
   /** From here on this socket may stay as long as it likes. */
   letIn(socket: Socket): void;
+  /** It is a client's line, whose bytes are traffic of the run. */
+  countIn(socket: Socket): void;
   /** How many sockets are not let in. */
   strangers(): number;
   /** Ends every open connection without a word. */
@@ -45,6 +48,8 @@ export function createHttp({ certificate, challenge }: HttpDeps): Http {
   });
   const open = new Set<Socket>();
   const ended = { up: 0, down: 0 };
+  /** Ends of clients' lines: pages and figures that somebody reads are no traffic of the run. */
+  const lines = new Set<string>();
   /** Oldest first, by the other end: of a TLS connection requests see another socket than this server. */
   const strangers = new Map<string, { socket: Socket; timer: NodeJS.Timeout }>();
   const endOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
@@ -64,12 +69,14 @@ export function createHttp({ certificate, challenge }: HttpDeps): Http {
     socket.once('close', () => known(end));
   };
   server.on('connection', (socket: Socket) => {
+    const end = endOf(socket);
     open.add(socket);
     watch(socket);
     // Small control messages must not wait for a full packet.
     socket.setNoDelay(true);
     socket.once('close', () => {
       open.delete(socket);
+      if (!lines.delete(end)) return;
       ended.up += socket.bytesRead;
       ended.down += socket.bytesWritten;
     });
@@ -78,6 +85,7 @@ export function createHttp({ certificate, challenge }: HttpDeps): Http {
     server,
     route: (path, answer) => void routes.set(path, answer),
     letIn: (socket) => known(endOf(socket)),
+    countIn: (socket) => void lines.add(endOf(socket)),
     strangers: () => strangers.size,
     listen: ({ host, port, at }) =>
       new Promise((resolve, reject) => {
@@ -92,6 +100,7 @@ export function createHttp({ certificate, challenge }: HttpDeps): Http {
     traffic() {
       let { up, down } = ended;
       for (const socket of open) {
+        if (!lines.has(endOf(socket))) continue;
         up += socket.bytesRead;
         down += socket.bytesWritten;
       }

@@ -25,7 +25,8 @@ const headline = (title, ...more) =>
   el('div', { class: 'top' }, el('div', { class: 'titles' }, el('h1', {}, title), ...more), themeButton());
 
 function head({ view }) {
-  const waiting = [...view.waitingFor.clients, ...view.waitingFor.tasks.map((task) => `task ${task}`)];
+  const { clients, tasks } = view.waitingFor;
+  const waiting = clients.length > 0 ? clients : tasks.map((task) => `task ${task}`);
   const names = waiting.slice(0, 4).join(', ') + (waiting.length > 4 ? ` and ${waiting.length - 4} more` : '');
   const facts = [
     [
