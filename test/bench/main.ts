@@ -12,9 +12,13 @@ import { eventLoopBenchmark } from './event-loop.ts';
 import { imagesStreamBenchmark } from './images-stream.ts';
 import { codecsBenchmark, sumsBenchmark } from './kernels.ts';
 import { fillBlock, shown, type Taken } from './measured-page.ts';
+import { parallelBenchmark } from './parallel.ts';
 import { peerBenchmarks } from './peers/benchmarks.ts';
+import { roundBenchmark } from './round.ts';
 import { roundMemoryBenchmark } from './round-memory.ts';
 import { stepBenchmark } from './step.ts';
+import { stragglerBenchmark } from './straggler.ts';
+import { transportBenchmark } from './transport.ts';
 import { virtualClientsBenchmark } from './virtual-clients.ts';
 import { align } from '../simulate/table.ts';
 
@@ -22,11 +26,15 @@ const benchmarks: readonly Benchmark[] = [
   sumsBenchmark,
   codecsBenchmark,
   aggregateBenchmark,
+  transportBenchmark,
+  roundBenchmark,
   stepBenchmark,
+  parallelBenchmark,
   durableBenchmark,
   doorBenchmark,
   eventLoopBenchmark,
   bufferedBenchmark,
+  stragglerBenchmark,
   imagesStreamBenchmark,
   virtualClientsBenchmark,
   connectionsBenchmark,

@@ -3,11 +3,12 @@ import {
   fail,
   floatsOf,
   lineBroken,
-  sha256,
+  runningDigest,
   trunkTransfer,
   type Assembly,
   type ChunkMessage,
   type MissingMessage,
+  type RunningDigest,
   type TrunkMessage,
 } from '@trunkline/protocol';
 import { createTrunkMemory, type Lease } from './trunk-memory.ts';
@@ -34,16 +35,22 @@ export interface Inbox {
 /** @param length elements of the trunk, from this side's own layout: memory is allocated for nothing else. */
 export function createInbox(length: number): Inbox {
   const memory = createTrunkMemory();
-  let open: { message: TrunkMessage; assembly: Assembly; lease: Lease; drop: () => void } | null = null;
+  let open: {
+    message: TrunkMessage;
+    assembly: Assembly;
+    digest: RunningDigest;
+    lease: Lease;
+    drop: () => void;
+  } | null = null;
   let held: { key: string; sha256: string; lend: () => Arrival; drop: () => void } | null = null;
   let waiting: { key: string; resolve: (arrival: Arrival) => void; reject: (error: Error) => void }[] = [];
 
   const keyOf = (version: number, attempt: number) => `${version}/${attempt}`;
-  const arrived = (message: TrunkMessage, lease: Lease) => {
+  const arrived = (message: TrunkMessage, sha256: string, lease: Lease) => {
     const key = keyOf(message.version, message.attempt);
     const due = waiting.filter((request) => request.key === key);
     waiting = waiting.filter((request) => request.key !== key);
-    if (sha256(lease.bytes) !== message.sha256) {
+    if (sha256 !== message.sha256) {
       for (const { reject } of due) reject(fail('TRUNK_HASH', { version: message.version }));
       return;
     }
@@ -66,16 +73,17 @@ export function createInbox(length: number): Inbox {
       if (open?.assembly.transfer !== transfer || open.message.sha256 !== message.sha256) {
         open?.drop();
         const lease = memory.take(expected);
-        open = { message, assembly: assemble(transfer, expected, lease.bytes), lease, drop: lease.hold() };
+        const assembly = assemble(transfer, expected, lease.bytes);
+        open = { message, assembly, digest: runningDigest(assembly), lease, drop: lease.hold() };
       }
       return { missing: open.assembly.missing() };
     },
     chunk({ transfer, index }, bytes) {
       if (open?.assembly.transfer !== transfer) throw fail('CONTRIBUTION_UNKNOWN', { transfer, index });
-      if (!open.assembly.add(index, bytes)) return;
-      const { message, lease, drop } = open;
+      if (!open.assembly.add(index, bytes)) return open.digest.advance();
+      const { message, digest, lease, drop } = open;
       open = null;
-      arrived(message, lease);
+      arrived(message, digest.hex(), lease);
       drop();
     },
     trunk(version, attempt) {

@@ -34,7 +34,7 @@ export interface Undelivered {
 }
 
 export function createDelivery(
-  keeper: Pick<TrunkStep, 'version' | 'theta' | 'control'>,
+  keeper: Broadcast,
   { interrupted, failed }: Undelivered,
 ): Delivery {
   let digested: { theta: Float32Array | null; sha256: string } = { theta: null, sha256: '' };

@@ -11,6 +11,9 @@ export { startCoordinator, type Coordinator, type CoordinatorDeps } from './coor
 export { openRun } from './open-run.ts';
 export { openRecord } from './journal/open-record.ts';
 export { writeResult } from './result.ts';
+export { createDelivery } from './delivery.ts';
+export { openGateway } from './gateway.ts';
+export { createHttp } from './http.ts';
 export { createCore } from './core.ts';
 export { bytePool } from './byte-pool.ts';
 export { createMachine } from './machine.ts';

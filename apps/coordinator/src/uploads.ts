@@ -3,11 +3,12 @@ import {
   contributionTransfer,
   fail,
   limits,
-  sha256,
+  runningDigest,
   type Assembly,
   type ChunkMessage,
   type ContributionMessage,
   type MissingMessage,
+  type RunningDigest,
 } from '@trunkline/protocol';
 import type { ByteBudget } from './byte-budget.ts';
 import type { Turns } from './turns.ts';
@@ -30,6 +31,7 @@ export interface Uploads {
 interface Upload {
   readonly message: ContributionMessage;
   readonly assembly: Assembly;
+  readonly digest: RunningDigest;
 }
 
 export interface UploadsDeps {
@@ -68,10 +70,10 @@ export function openUploads({ round, budget, take, verify, record, turns, accept
     accept(client, message, assembly.bytes);
   };
   const takeIn = (client: string, key: string, upload: Upload): void | Promise<void> => {
-    const { message, assembly } = upload;
+    const { message, assembly, digest } = upload;
     try {
       if (closed) throw fail('CONTRIBUTION_STALE', { found: round, expected: 'a later one' });
-      if (sha256(assembly.bytes) !== message.sha256) throw fail('CONTRIBUTION_HASH', { client, round });
+      if (digest.hex() !== message.sha256) throw fail('CONTRIBUTION_HASH', { client, round });
       verify(client, message, assembly.bytes);
     } catch (error) {
       forget(client, key, upload);
@@ -112,7 +114,7 @@ export function openUploads({ round, budget, take, verify, record, turns, accept
       if (upload) forget(client, key, upload);
       budget.reserve(client, message.bytes);
       const assembly = assemble(transfer, message.bytes, take(message));
-      open.set(key, { message, assembly });
+      open.set(key, { message, assembly, digest: runningDigest(assembly) });
       return { missing: assembly.missing() };
     },
     chunk(client, { transfer, index }, bytes) {
@@ -122,6 +124,7 @@ export function openUploads({ round, budget, take, verify, record, turns, accept
       if (!upload) throw fail('CONTRIBUTION_UNKNOWN', { transfer, index });
       if (upload.assembly.complete) return settling.get(key);
       if (upload.assembly.add(index, bytes)) return complete(client, key, upload);
+      upload.digest.advance();
     },
     restore(client, message, bytes) {
       budget.reserve(client, bytes.byteLength);

@@ -25,6 +25,8 @@ export interface Assembly {
   readonly complete: boolean;
   /** Which grains have not arrived; where the holes are very many, the last ones as one. */
   missing(): Missing;
+  /** Bytes that have arrived from the first one on without a gap. */
+  readonly unbroken: number;
   /** All bytes; only meaningful once complete. */
   readonly bytes: Uint8Array;
 }
@@ -35,11 +37,16 @@ export function assemble(transfer: string, length: number, into?: Uint8Array): A
   const count = grainCount(length);
   const arrived = new Uint8Array(count);
   let left = count;
+  let unbroken = 0;
   return {
     transfer,
     bytes,
     get complete() {
       return left === 0;
+    },
+    get unbroken() {
+      while (unbroken < count && arrived[unbroken] === 1) unbroken++;
+      return Math.min(length, unbroken * grainBytes);
     },
     missing: () => holesOf(arrived),
     add(index, chunk) {
