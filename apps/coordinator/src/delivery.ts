@@ -33,10 +33,7 @@ export interface Undelivered {
   readonly failed: (client: string, error: ErrorReport) => void;
 }
 
-export function createDelivery(
-  keeper: Broadcast,
-  { interrupted, failed }: Undelivered,
-): Delivery {
+export function createDelivery(keeper: Broadcast, { interrupted, failed }: Undelivered): Delivery {
   let digested: { theta: Float32Array | null; sha256: string } = { theta: null, sha256: '' };
   let packed: { theta: Float32Array; control: Float32Array; bytes: Uint8Array; sha256: string } | null = null;
 
