@@ -70,6 +70,7 @@ export async function ourServer(): Promise<TransportServer> {
       return {
         hello: never,
         join: never,
+        ready: never,
         contribution({ round, bytes }) {
           const assembly = assemble(`${round}`, bytes, pool.take(bytes));
           open.set(`${round}`, assembly);
