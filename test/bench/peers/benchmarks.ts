@@ -1,4 +1,5 @@
 import type { Benchmark } from '../benchmark.ts';
+import { flowerAccuracyBenchmark } from './flower-accuracy.ts';
 import { flowerCrashBenchmark } from './flower-crash.ts';
 import { flowerEpochsBenchmark, flowerStepsBenchmark } from './flower-rounds.ts';
 import { flowerTransportBenchmarks } from './flower-transport.ts';
@@ -11,6 +12,7 @@ export const peerBenchmarks: readonly Benchmark[] = [
   wholeStepBenchmark,
   flowerStepsBenchmark,
   flowerEpochsBenchmark,
+  flowerAccuracyBenchmark,
   ...flowerTransportBenchmarks,
   flowerCrashBenchmark,
 ];

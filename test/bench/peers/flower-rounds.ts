@@ -1,24 +1,12 @@
 import { measured, median, type Measured } from '../benchmark.ts';
-import type { Peers } from './find-peers.ts';
-import {
-  accuracyOfSeeds,
-  checkSameData,
-  HOSPITALS,
-  trainHospitals,
-  type HospitalMode,
-  type Trained,
-} from './hospitals.ts';
+import { checkSameData, told, trainHospitals, type Trained } from './hospitals.ts';
 import { flowerAtItsBest } from './flower-at-its-best.ts';
-import { extrapolated, fewerSeconds, referenceAccuracy } from './peer-figures.ts';
+import { extrapolated, fewerSeconds } from './peer-figures.ts';
 import { flowerRounds, peerBenchmark } from './peer-benchmark.ts';
-import { runPeer } from './run-peer.ts';
 
 const STEPS = 1_480;
 const EPOCH = 148;
 const OURS_LIMIT_MS = 10 * 60_000;
-const SEEDS = 3;
-const SEEDS_LIMIT_MS = 10 * 60_000;
-const REFERENCE_LIMIT_S = 900;
 
 export const flowerEpochsBenchmark = peerBenchmark({
   name: 'flower-epochs',
@@ -61,11 +49,11 @@ export const flowerStepsBenchmark = peerBenchmark({
     const sync = await trainHospitals('sync', STEPS, OURS_LIMIT_MS);
     const whole = extrapolated(flower, STEPS);
     say(`Flower’s ${STEPS} rounds are extrapolated from ${flower.rounds + 1}: ${(whole / 3600).toFixed(2)} h`);
-    const ways: [string, HospitalMode, Trained, string][] = [
-      ['', 1, local, 'one local step of Adam, the mean of the trunks'],
-      ['-sync', 'sync', sync, 'mode sync: the mean of the gradients, Adam at the coordinator'],
+    const ways: [string, Trained, string][] = [
+      ['', local, 'one local step of Adam, the mean of the trunks'],
+      ['-sync', sync, 'mode sync: the mean of the gradients, Adam at the coordinator'],
     ];
-    const times = ways.flatMap(([suffix, , trained, how]) => [
+    return ways.flatMap(([suffix, trained, how]) => [
       fewerSeconds({
         id: `F1${suffix}`,
         what: `a round of one step, 3 clients (${how}): against Flower, ${flower.setting}`,
@@ -75,7 +63,6 @@ export const flowerStepsBenchmark = peerBenchmark({
       }),
       ...wholeJob({ id: `F7${suffix}`, trained, whole, say }),
     ]);
-    return [...times, ...(await accuracies(peers, ways, say))];
   },
 });
 
@@ -89,37 +76,6 @@ function wholeJob(job: { id: string; trained: Trained; whole: number; say: (text
   return [fewerSeconds({ id, what, ours: trained.end.seconds, baseline: whole, times: 200 })];
 }
 
-/** Accuracies over seeds, beside those that the other's arithmetic reaches, which its own reference script gives without its transport. */
-async function accuracies(
-  peers: Peers,
-  ways: readonly [string, HospitalMode, Trained, string][],
-  say: (text: string) => void,
-): Promise<Measured[]> {
-  try {
-    const reference = await runPeer(peers, 'fedper_reference.py', ['--seeds', String(SEEDS)], REFERENCE_LIMIT_S);
-    const once = referenceAccuracy(reference, 'step', 'averaged');
-    say(
-      `medians of ${SEEDS} seeds: exchange per step ${told(once)}; averaged once an epoch ${told(referenceAccuracy(reference, 'epoch', 'averaged'))}, own nets ${told(referenceAccuracy(reference, 'epoch', 'own'))}`,
-    );
-    const rows: Measured[] = [];
-    for (const [suffix, mode] of ways) {
-      const ours = await accuracyOfSeeds(mode, STEPS, { seeds: SEEDS, limitMs: SEEDS_LIMIT_MS });
-      for (const task of HOSPITALS)
-        rows.push(
-          measured({
-            id: `F7${suffix}-${task}`,
-            what: `${task}: test accuracy after ${STEPS} rounds, median of ${SEEDS} seeds, against the other’s exchange per step`,
-            ...{ ours: median(ours[task]!), baseline: once[task]!, unit: 'accuracy', goal: 1, better: 'higher' },
-          }),
-        );
-    }
-    return rows;
-  } catch (error) {
-    say(`F7, accuracies: not measured: ${(error as Error).message}`);
-    return [];
-  }
-}
-
 const flowerJob = (what: 'step' | 'epoch', rounds: number) => ({
   script: 'flower_mtl.py',
   args: ['--what', what, `--${what}-rounds`, String(flowerRounds(rounds))],
@@ -129,6 +85,3 @@ const flowerJob = (what: 'step' | 'epoch', rounds: number) => ({
 /** At once: a later failure of the other side does not take it away. */
 const tell = (id: string, { rounds }: Trained, say: (text: string) => void): void =>
   say(`${id}, ours: ${median(rounds).toPrecision(3)} s a round, median of ${rounds.length}`);
-
-const told = (accuracy: Readonly<Record<string, number>>): string =>
-  HOSPITALS.map((task) => `${task} ${accuracy[task]?.toFixed(3) ?? '–'}`).join(', ');

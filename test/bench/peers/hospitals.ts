@@ -20,6 +20,8 @@ const TRUNK = {
     { dense: { units: 128, activation: 'relu' } },
   ],
 };
+/** A busy machine takes its time to start three clients. */
+const PATIENCE = { giveUpAfterMs: 600_000 };
 const ADAM = { adam: { learningRate: 0.001 } };
 
 /** `sync`: the mean of the three gradients, and Adam at the coordinator. A number: so many local steps of Adam at each client, and the mean of the trunks. */
@@ -30,9 +32,9 @@ const settingsOf = (mode: HospitalMode, rounds: number): string[] => [
   `trunk=${JSON.stringify(TRUNK)}`,
   'strategy=mean',
   ...(mode === 'sync'
-    ? [`optimizer=${JSON.stringify(ADAM)}`]
+    ? [`mode=${JSON.stringify({ sync: PATIENCE })}`, `optimizer=${JSON.stringify(ADAM)}`]
     : [
-        `mode=${JSON.stringify({ local: { steps: mode, optimizer: ADAM } })}`,
+        `mode=${JSON.stringify({ local: { steps: mode, optimizer: ADAM, ...PATIENCE } })}`,
         'optimizer={"sgd": {"learningRate": 1}}',
       ]),
   ...[`rounds=${rounds}`, `evaluateEvery=${rounds}`, 'probeEvery=0'],
@@ -122,6 +124,10 @@ const accuraciesOf = (runs: readonly RunResult[]): Record<string, number[]> =>
       runs.map(({ tasks }) => tasks.find(({ task }) => task === name)?.metrics['accuracy']?.together ?? NaN),
     ]),
   );
+
+/** Accuracies as text. */
+export const told = (accuracy: Readonly<Record<string, number>>): string =>
+  HOSPITALS.map((task) => `${task} ${accuracy[task]?.toFixed(3) ?? '–'}`).join(', ');
 
 /** Both sides train on the same bytes. @throws Error when the others' files are not those of the example */
 export function checkSameData(data: string): void {

@@ -8,7 +8,7 @@ import { medianOf } from './peer-figures.ts';
 import { runPeer } from './run-peer.ts';
 
 const [WARM_UP, STEPS] = [20, 50];
-const LIMIT_S = 300;
+const LIMIT_S = 600;
 const CLASSES = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
 
 const convolution = (filters: number) => [
