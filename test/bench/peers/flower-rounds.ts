@@ -1,4 +1,4 @@
-import { measured, median, type Measured } from '../benchmark.ts';
+import { median, type Measured } from '../benchmark.ts';
 import { checkSameData, told, trainHospitals, type Trained } from './hospitals.ts';
 import { flowerAtItsBest } from './flower-at-its-best.ts';
 import { extrapolated, fewerSeconds } from './peer-figures.ts';
