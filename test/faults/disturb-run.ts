@@ -74,13 +74,18 @@ export async function disturbRun(
   }
 }
 
+/** Most of a run may be left. */
+const TO_THE_END_MS = 600_000;
+
 /** Begins a run again that was ended, and lets it train to its end. */
 async function goOn(job: Job, folder: string, { fleet: { args, behind } }: Ground): Promise<Disturbed['resumed']> {
   const fleet = openFleet({ folder, job, ...(args ? { args } : {}), ...(behind ? { behind } : {}) });
   try {
     await fleet.start(COORDINATOR);
     for (const { config } of job.clients) await fleet.start(config.client);
-    const { said } = await fleet.until(({ said }) => said.event === 'finished' && 'sha256' in said);
+    const { said } = await fleet.until(({ said }) => said.event === 'finished' && 'sha256' in said, {
+      ms: TO_THE_END_MS,
+    });
     return { rounds: said['rounds'] as number, sha256: String(said['sha256']) };
   } finally {
     await fleet.close();

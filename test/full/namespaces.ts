@@ -11,7 +11,6 @@ import { readJob } from '../simulate/job.ts';
 import type { Sweep, SweepStep } from './sweep.ts';
 
 const EACH = 5;
-const ROUNDS = 1_500;
 const KINDS: readonly LineDisturbance[] = ['two-way', 'up', 'down', 'flapping'];
 /** Up to what length the partitions of each step last. Between six and thirty seconds nothing but the kernel's next attempt ends them. */
 const LENGTHS = [2_000, 4_000, 4_000, 60_000];
@@ -45,7 +44,11 @@ async function inNamespaces(what: (net: ReturnType<typeof openNamespaces>, folde
 
 /** Clients that start on a busy machine may take their time. */
 const patient = 'mode={ sync: { giveUpAfterMs: 600000 } }';
-const settings = [`rounds=${ROUNDS}`, `evaluateEvery=${ROUNDS / 2}`, 'checkpointEvery=50', 'probeEvery=0', patient];
+/** More than pass while the line comes and goes. */
+const settingsFor = (longestMs: number) => {
+  const rounds = longestMs > 10_000 ? 3_000 : 400;
+  return [`rounds=${rounds}`, `evaluateEvery=${rounds / 2}`, 'checkpointEvery=50', 'probeEvery=0', patient];
+};
 
 const partitioned = (seed: number, longestMs: number): SweepStep => ({
   name: `seed ${seed}: ${EACH} partitions of up to ${longestMs / 1_000} s`,
@@ -53,7 +56,7 @@ const partitioned = (seed: number, longestMs: number): SweepStep => ({
     inNamespaces(async (net, folder) => {
       const random = randomStream(seed, 'which partitions');
       const disturbances = Array.from({ length: EACH }, () => KINDS[random.below(KINDS.length)]!);
-      const job = readJob(writeSmallRun(join(folder, 'small')), settings);
+      const job = readJob(writeSmallRun(join(folder, 'small')), settingsFor(longestMs));
       const plan = { seed, disturbances, longestMs };
       const { healed, resumed } = await disturbRun(job, folder, plan, namespaceGround(net));
       const slowest = healed.reduce((most, one) => (one.ms > most.ms ? one : most));
@@ -68,7 +71,7 @@ const slow = (bitsPerSecond: number): SweepStep => ({
   run: () =>
     inNamespaces(async (net, folder) => {
       net.rate(bitsPerSecond);
-      const job = readJob(writeSmallRun(join(folder, 'small')), settings);
+      const job = readJob(writeSmallRun(join(folder, 'small')), settingsFor(2_000));
       const plan = { seed: 1, disturbances: ['two-way'] as const, longestMs: 2_000 };
       const { healed, resumed } = await disturbRun(job, folder, plan, namespaceGround(net));
       assert.equal(resumed.sha256, (await trainInProcess(job)).trunk.sha256, 'the trunk differs');

@@ -11,8 +11,8 @@ export interface Soaked {
 }
 
 const PARAMETERS = 20_000;
-/** How long nothing may happen before a reading: what a round has set off is over by then. */
-const QUIET_MS = 300;
+/** How long nothing may happen before a reading: what a round has set off is over by then, the audit log's flush, half a second behind, included. */
+const QUIET_MS = 1_200;
 
 /**
  * A coordinator as a process of its own and two clients that train nothing, for some rounds more than the last of `at`: what it holds at each of them.
