@@ -43,7 +43,7 @@ export default tseslint.config(
   layer(
     ['libs/protocol/src/**/*.ts'],
     [TFJS, SOCKETS, APPS, MSGPACK, [['@trunkline/model*'], 'protocol knows nothing of the model.']],
-    ['libs/protocol/src/wire/pack.ts'],
+    ['libs/protocol/src/wire/pack.ts', 'libs/protocol/src/line/link.ts', 'libs/protocol/src/line/zero-mask.ts'],
   ),
   layer(['libs/model/src/**/*.ts'], [SOCKETS, MSGPACK, APPS]),
   layer(
@@ -57,11 +57,7 @@ export default tseslint.config(
     ],
   ),
   layer(['apps/coordinator/src/**/*.ts'], [TFJS, MSGPACK, APPS, SOCKETS], ['apps/coordinator/src/gateway.ts']),
-  layer(
-    ['apps/client/src/**/*.ts'],
-    [MSGPACK, APPS, SOCKETS],
-    ['apps/client/src/link.ts', 'apps/client/src/zero-mask.ts'],
-  ),
+  layer(['apps/client/src/**/*.ts'], [MSGPACK, APPS, SOCKETS]),
   {
     files: ['libs/model/src/{aggregation,optimizer,privacy}/**/*.ts', 'apps/coordinator/src/rounds.ts'],
     ignores: ['**/*.test.ts'],

@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { knock, openLink, type ClientOutcome } from '@trunkline/client';
+import type { ClientOutcome } from '@trunkline/client';
+import { knock, openLink } from '@trunkline/protocol/line';
 import {
   invite,
   readRun,

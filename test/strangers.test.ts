@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { knock } from '@trunkline/client';
+import { knock } from '@trunkline/protocol/line';
 import { invite, verifyAudit } from '@trunkline/coordinator';
 import { identityFromSeed } from '@trunkline/protocol/seal';
 import { writeSmallRun } from './bad-input/small-run.ts';

@@ -113,7 +113,10 @@ export const importRules: readonly Rule[] = [
     (edge) => within(edge.from, 'libs/protocol') && (isTfjs(edge) || within(edge.to, 'libs/model')),
   ),
   oneFile(['socket.io'], ['apps/coordinator/src/gateway.ts']),
-  oneFile(['socket.io-client', 'engine.io-client', 'ws'], ['apps/client/src/link.ts', 'apps/client/src/zero-mask.ts']),
+  oneFile(
+    ['socket.io-client', 'engine.io-client', 'ws'],
+    ['libs/protocol/src/line/link.ts', 'libs/protocol/src/line/zero-mask.ts'],
+  ),
   oneFile(['msgpackr'], ['libs/protocol/src/wire/pack.ts']),
   closureRule(
     'the coordinator loads no tfjs and nothing that trains.',

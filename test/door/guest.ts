@@ -1,5 +1,6 @@
-import { converse, openLink, readClient, routeTo, type ClientOutcome } from '@trunkline/client';
+import { converse, readClient, type ClientOutcome } from '@trunkline/client';
 import { systemClock } from '@trunkline/protocol';
+import { openLink, routeTo } from '@trunkline/protocol/line';
 import type { Identity } from '@trunkline/protocol/seal';
 import { nothingKept } from '../hostile/nothing-kept.ts';
 import { quietTrainer } from '../hostile/quiet-trainer.ts';

@@ -1,4 +1,4 @@
-import { createInbox } from '@trunkline/client';
+import { createInbox } from '@trunkline/protocol/line';
 import { readRun, startCoordinator, type RunEvent } from '@trunkline/coordinator';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-import { createCredit, openLink, type Inbox } from '@trunkline/client';
+import { createCredit, openLink, type Inbox } from '@trunkline/protocol/line';
 import {
   bytesOf,
   contributionTransfer,

@@ -5,7 +5,7 @@ import type { LocalCall } from '@trunkline/model/learner';
 import { buildTrunk, initialTrunk, type TrunkSpec } from '@trunkline/model/trunk';
 import { agreementOf } from './agreement.ts';
 import type { ClientConfig } from './config.ts';
-import type { CoordinatorHandlers, Link, LinkDeps } from './link.ts';
+import type { CoordinatorHandlers, Link, LinkDeps } from '@trunkline/protocol/line';
 import type { Trainer } from './trainer.ts';
 
 /** `data` of `client check --format json`. Bytes are those of tensors; a line carries a little more. */

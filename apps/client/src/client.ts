@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { systemClock } from '@trunkline/protocol';
+import { openLink, routeTo } from '@trunkline/protocol/line';
 import { requireGpu } from '@trunkline/model/backend';
 import { fileDisk } from '@trunkline/model/disk';
 import type { Disk } from '@trunkline/model/store';
@@ -9,8 +10,6 @@ import type { ClientEvent } from './client-event.ts';
 import type { ClientConfig } from './config.ts';
 import { converse, type Client } from './conversation.ts';
 import { openClientKey } from './keys.ts';
-import { openLink } from './link.ts';
-import { routeTo } from './route.ts';
 import { openRunStates } from './run-states.ts';
 import { heldStates, runStateFolder } from './state-folder.ts';
 import { openTrainer } from './trainer.ts';

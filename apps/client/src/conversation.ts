@@ -8,14 +8,20 @@ import {
   type CoordinatorMessage,
   type Welcome,
 } from '@trunkline/protocol';
+import {
+  createCredit,
+  sendAnswer,
+  type Answer,
+  type CoordinatorHandlers,
+  type Link,
+  type LinkDeps,
+} from '@trunkline/protocol/line';
 import { jsonMetrics } from '@trunkline/model/metrics';
 import { agreedFirst, holdTo } from './agreed.ts';
 import { agreementOf } from './agreement.ts';
-import { answerOf, sendAnswer, type Answer } from './answer.ts';
+import { answerOf } from './answer.ts';
 import type { ClientConfig } from './config.ts';
-import { createCredit } from './credit.ts';
 import { enter, type EnterDeps, type Entered } from './enter.ts';
-import type { CoordinatorHandlers, Link, LinkDeps } from './link.ts';
 import { finishedTask, type ClientOutcome } from './outcome.ts';
 import { stepOf } from './step-call.ts';
 

@@ -1,5 +1,5 @@
 import type { RewindMessage } from '@trunkline/protocol';
-import type { Answer } from './answer.ts';
+import type { Answer } from '@trunkline/protocol/line';
 import type { ClientEvent } from './client-event.ts';
 import type { FinishedTask } from './outcome.ts';
 import type { RunStates, SavedState, Standing } from './run-states.ts';

@@ -1,11 +1,11 @@
 import { fail, type TaskOffer, type Welcome } from '@trunkline/protocol';
+import { createInbox, type Inbox } from '@trunkline/protocol/line';
 import { buildTrunk, type Trunk, type TrunkSpec } from '@trunkline/model/trunk';
 import { holdTo, type Agreed } from './agreed.ts';
 import { agreementOf, type Agreement } from './agreement.ts';
 import type { ClientConfig } from './config.ts';
 import type { ClientEvent } from './client-event.ts';
 import { createCourse, type Course } from './course.ts';
-import { createInbox, type Inbox } from './inbox.ts';
 import type { RunLabel, RunStates } from './run-states.ts';
 import { refuseOtherTrunk, type HeldStates } from './state-folder.ts';
 import type { Trainer } from './trainer.ts';

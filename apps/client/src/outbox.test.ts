@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Disk } from '@trunkline/model/store';
-import type { Answer } from './answer.ts';
+import type { Answer } from '@trunkline/protocol/line';
 import { openOutbox, type Kept } from './outbox.ts';
 
 const FOLDER = 'state/run/lab/outbox';

@@ -1,6 +1,6 @@
 import { fail, sha256 } from '@trunkline/protocol';
 import { decodeSnapshot, encodeSnapshot, writeDurably, type Disk } from '@trunkline/model/store';
-import type { Answer } from './answer.ts';
+import type { Answer } from '@trunkline/protocol/line';
 
 /** Version of what lies in an outbox. */
 const OUTBOX_FORMAT = 1;

@@ -1,4 +1,4 @@
-import { createInbox } from '@trunkline/client';
+import { createInbox } from '@trunkline/protocol/line';
 import { openThinClient } from '../../wire/thin-client.ts';
 import { THIN_INPUT } from '../../wire/measured-coordinator.ts';
 

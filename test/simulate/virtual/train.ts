@@ -1,4 +1,4 @@
-import { sendAnswer, type Answer } from '@trunkline/client';
+import { sendAnswer, type Answer } from '@trunkline/protocol/line';
 import {
   bytePool,
   createTrunkStep,

@@ -1,16 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { Command, Option } from 'commander';
 import { bytesText, collect, conclude, durationText, type Exit } from '@trunkline/protocol';
+import { addressOf, openLink, routeTo } from '@trunkline/protocol/line';
 import { fileDisk } from '@trunkline/model/disk';
 import { checkClient, type Checked } from '../check.ts';
 import { openClientKey } from '../keys.ts';
-import { openLink } from '../link.ts';
 import { openClient } from '../open-client.ts';
-import { routeTo } from '../route.ts';
 import { heldStates, stateFolder } from '../state-folder.ts';
 import { openTrainer } from '../trainer.ts';
 import { wholeNumber } from '../whole-number.ts';
-import { addressOf } from './join.ts';
 
 interface Options {
   readonly token?: string;

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { Command, Option } from 'commander';
 import { collect, fail, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
+import { addressOf } from '@trunkline/protocol/line';
 import type { Agreement } from '../agreement.ts';
 import { startClient } from '../client.ts';
 import type { ClientEvent } from '../client-event.ts';
@@ -97,16 +98,6 @@ async function join(url: string, file: string, options: Options): Promise<[numbe
 
 const delayed = (ms: number): Promise<void> =>
   ms > 0 ? new Promise((resolve) => setTimeout(resolve, ms)) : Promise.resolve();
-
-/** Host and port alone: a path would be taken for something else by the socket. @throws USAGE for what is no address */
-export function addressOf(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url && /^(https?|wss?):$/.test(url.protocol)) return url.origin;
-  throw fail('USAGE', {
-    what: `${text}: expected the address of a coordinator.`,
-    remedy: 'Write it as the coordinator said it, for example http://127.0.0.1:4100.',
-  });
-}
 
 async function agree(agreement: Agreement, yes: boolean): Promise<boolean> {
   process.stderr.write(agreementText(agreement));

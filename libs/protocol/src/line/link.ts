@@ -22,8 +22,8 @@ import {
   type CoordinatorToClient,
   type Pace,
   type Reply,
-} from '@trunkline/protocol';
-import { answeredText, contributionText, type Identity } from '@trunkline/protocol/seal';
+} from '../index.ts';
+import { answeredText, contributionText, type Identity } from '../seal/index.ts';
 import { knock } from './knock.ts';
 import { diallingOf, type Route } from './route.ts';
 import { routedSocket } from './routed-socket.ts';

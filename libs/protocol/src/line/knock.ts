@@ -1,15 +1,7 @@
 import { request as requestPlain, type IncomingMessage } from 'node:http';
 import { request as requestSecure } from 'node:https';
-import type { TrunklineError } from '@trunkline/protocol';
-import { fail, handshake, limits, PROTOCOL_VERSION } from '@trunkline/protocol';
-import {
-  CHALLENGE_PATH,
-  challengeSchema,
-  knockText,
-  readToken,
-  type Challenge,
-  type Identity,
-} from '@trunkline/protocol/seal';
+import { fail, handshake, limits, PROTOCOL_VERSION, type TrunklineError } from '../index.ts';
+import { CHALLENGE_PATH, challengeSchema, knockText, readToken, type Challenge, type Identity } from '../seal/index.ts';
 import { diallingOf, type Route } from './route.ts';
 
 export interface Knocking {

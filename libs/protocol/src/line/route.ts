@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectSecure } from 'node:tls';
-import { fail, limits } from '@trunkline/protocol';
+import { fail, limits } from '../index.ts';
 
 /** How a coordinator is reached. */
 export interface Route {

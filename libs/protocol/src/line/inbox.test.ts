@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bytesOf, limits, sha256, trunkTransfer, type TrunkMessage } from '@trunkline/protocol';
+import { bytesOf, limits, sha256, trunkTransfer, type TrunkMessage } from '../index.ts';
 import { createInbox, type Arrival, type Inbox } from './inbox.ts';
 
 const LENGTH = 10_000;

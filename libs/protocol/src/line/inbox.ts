@@ -10,7 +10,7 @@ import {
   type MissingMessage,
   type RunningDigest,
   type TrunkMessage,
-} from '@trunkline/protocol';
+} from '../index.ts';
 import { createTrunkMemory, type Lease } from './trunk-memory.ts';
 
 /** A trunk, and SCAFFOLD's control variate where it came with one, in memory that is used again. */

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { NodeWebSocket } from 'engine.io-client';
 import { WebSocket } from 'ws';
-import { fail, fromReport, type ErrorReport } from '@trunkline/protocol';
+import { fail, fromReport, type ErrorReport } from '../index.ts';
 import { isOwnMachine } from './route.ts';
 
 /**
