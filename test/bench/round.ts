@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs';
-import { createInbox } from '@trunkline/client';
+import { createInbox } from '@trunkline/protocol/line';
 import { startMeasured, THIN_INPUT } from '../wire/measured-coordinator.ts';
 import { openThinClient, type ThinClient } from '../wire/thin-client.ts';
 import { measured, median, type Benchmark } from './benchmark.ts';

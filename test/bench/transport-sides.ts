@@ -1,5 +1,5 @@
 import { io } from 'socket.io-client';
-import { openLink } from '@trunkline/client';
+import { openLink } from '@trunkline/protocol/line';
 import { grainCount, sendChunks } from '@trunkline/protocol';
 import { COORDINATOR_FLAGS } from '../simulate/child.ts';
 import { identityOf } from '../wire/thin-client.ts';

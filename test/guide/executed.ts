@@ -38,6 +38,7 @@ export const executed: readonly Execution[] = [
   },
   { begins: 'npm run coordinator -- invite ', by: 'test/invite.test.ts' },
   { begins: 'npm run coordinator -- revoke ', by: 'test/invite.test.ts' },
+  { begins: 'npm run coordinator -- relay ', by: 'test/relay.test.ts' },
   { begins: 'npm run coordinator -- export ', by: 'test/take-home.test.ts' },
   { begins: 'npm run coordinator -- view ', by: 'test/dashboard.test.ts', as: ['openViewer(runs'] },
   { begins: 'npm run coordinator -- clients', by: 'test/before-joining.test.ts' },

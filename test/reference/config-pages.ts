@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { clientSchema } from '@trunkline/client';
-import { runSchema } from '@trunkline/coordinator';
+import { relaySchema, runSchema } from '@trunkline/coordinator';
 import { strategies } from '@trunkline/model/aggregation';
 import { dataSchema, SOURCE_KINDS } from '@trunkline/model/data';
 import { heads } from '@trunkline/model/head';
@@ -71,6 +71,16 @@ ${kindTable(
   'strategy',
   schemasOf(strategies, ({ parameters }) => parameters),
 )}
+`;
+}
+
+/** docs/reference/relay-file.md */
+export function relayPage(): string {
+  return `# Relay file
+
+What a relay reads: YAML, unknown keys refused, errors with file, line and column. [Run a relay](../guide/run-a-relay.md) says what it is for.
+
+${keyTable(inputSchema(relaySchema))}
 `;
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { commandsPage } from './commands-page.ts';
-import { clientPage, runPage } from './config-pages.ts';
+import { clientPage, relayPage, runPage } from './config-pages.ts';
 import { errorsPage } from './errors-page.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -25,5 +25,6 @@ export const pages: readonly Page[] = [
   page('errors.md', errorsPage),
   page('run-file.md', runPage),
   page('client-file.md', clientPage),
+  page('relay-file.md', relayPage),
   page('commands.md', () => commandsPage(root)),
 ];

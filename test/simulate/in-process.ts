@@ -1,14 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { loadTasks } from '@trunkline/client';
-import {
-  byCodeUnits,
-  createTrunkStep,
-  orderedSum,
-  planRun,
-  shareOut,
-  type Row,
-  type ScoredTask,
-} from '@trunkline/coordinator';
+import { byCodeUnits, createTrunkStep, planRun, type Row, type ScoredTask } from '@trunkline/coordinator';
 import { openBackend } from '@trunkline/model/backend';
 import { needsNativeOrCpu } from '@trunkline/model/layer';
 import { flatDigest } from '@trunkline/model/layout';
@@ -18,6 +10,7 @@ import { jsonMetrics } from '@trunkline/model/metrics';
 import { trainBuffered } from './buffered.ts';
 import type { Job } from './job.ts';
 import type { Joint } from './joint.ts';
+import { grouped, groupedRows, groupedSum, type ClientRow, type Summand } from './grouping.ts';
 import { createSelecting } from './selecting.ts';
 import { furtherCall, type Rehearsal, type Seat } from './rehearsal.ts';
 
@@ -36,14 +29,12 @@ export async function rehearse(job: Job): Promise<Rehearsal> {
     const learner = await createLearner({ tf: backend.tf, trunk, tasks, seed: job.config.seed, client, weightHeads });
     clients.push({ client, learner, offers });
   }
-  const asked = shareOut(clients, job.config.weights, plan.pace.local?.weighBySamples);
-  const seats = clients.map(({ client, learner }, i) => ({
-    client,
-    learner,
-    lambda: asked[i]!.lambda,
-    scale: asked[i]!.scale,
-    rowIds: asked[i]!.rowIds,
-  }));
+  const bySamples = plan.pace.local?.weighBySamples;
+  const { groups, asked } = grouped(clients, job.relays, { weights: job.config.weights, bySamples });
+  const seats = clients.map(({ client, learner }) => {
+    const { lambda, scale, rowIds } = asked.get(client)!;
+    return { client, learner, lambda, scale, rowIds };
+  });
   const keeper = createTrunkStep(plan);
   return {
     plan,
@@ -62,20 +53,18 @@ export async function rehearse(job: Job): Promise<Rehearsal> {
       const length = trunk.layout.length;
       const present = seats.filter(({ client }) => results[client]);
       const all = present.reduce((sum, seat) => shares(seat, weights, Object.keys(seat.lambda), sum), 0);
-      if (exchange === 'rows') return { exchange, rows: await rowsOf(present, results, length), all };
-      const sum = orderedSum(
-        length,
-        present.map(({ client }) => client),
-      );
-      let tasks = 0;
+      if (exchange === 'rows') {
+        const rows = await rowsOf(present, results, length);
+        return { exchange, rows: groupedRows(groups, rows, results), all };
+      }
+      const found = new Map<string, Summand>();
       let share = 0;
       for (const seat of present) {
         const gradient = results[seat.client]!.gradients.find(({ kind }) => kind === 'sum');
-        tasks += gradient?.tasks.length ?? 0;
         share = shares(seat, weights, gradient?.tasks ?? [], share);
-        sum.put(seat.client, gradient ? await whole(gradient.slices, length) : null);
+        if (gradient) found.set(seat.client, { tasks: gradient.tasks, values: await whole(gradient.slices, length) });
       }
-      return { exchange, sum: sum.finish(), tasks, share, all };
+      return { exchange, ...groupedSum(length, groups, found), share, all };
     },
     dispose: () => seats.forEach(({ learner }) => learner.dispose()),
   };
@@ -89,8 +78,12 @@ const shares = (
   from: number,
 ): number => tasks.reduce((sum, task) => sum + shareOf(seat, task) * (weights[task] ?? 1), from);
 
-async function rowsOf(seats: readonly Seat[], results: Record<string, StepResult>, length: number): Promise<Row[]> {
-  const rows: (Row & { task: string; client: string })[] = [];
+async function rowsOf(
+  seats: readonly Seat[],
+  results: Record<string, StepResult>,
+  length: number,
+): Promise<ClientRow[]> {
+  const rows: ClientRow[] = [];
   for (const seat of seats) {
     const { client, lambda, rowIds } = seat;
     const { gradients, losses } = results[client]!;
@@ -107,7 +100,7 @@ async function rowsOf(seats: readonly Seat[], results: Record<string, StepResult
       });
     }
   }
-  return rows.sort((a, b) => byCodeUnits(a.task, b.task) || byCodeUnits(a.client, b.client));
+  return rows;
 }
 
 /** A gradient's slices as one vector. */

@@ -12,6 +12,8 @@ export interface Job {
   readonly overrides: readonly string[];
   readonly config: RunConfig;
   readonly clients: readonly { readonly file: string; readonly config: ClientConfig }[];
+  /** Relays, each with the names of the clients that come in through it. */
+  readonly relays: ReadonlyMap<string, readonly string[]>;
   /** Intra-op threads of each client: the cores are divided among them. */
   readonly threads: number;
 }
@@ -50,7 +52,8 @@ export function readJob(file: string, overrides: readonly string[] = [], modules
   const configs = clients.map(({ config }) => config);
   refuseDuplicates(configs);
   if (given.expect) refuseUnexpected(configs, [...given.expect, ...given.optional]);
-  const brought = clients.flatMap(({ config }) => config.tasks.map(({ id }) => id));
+  const relays = relaysOf(given, clients);
+  const brought = broughtBy(configs, relays);
   const unserved = given.expect?.find((task) => !brought.includes(task));
   if (unserved) {
     const at = source.at(['expect', given.expect!.indexOf(unserved)]);
@@ -64,12 +67,48 @@ export function readJob(file: string, overrides: readonly string[] = [], modules
   const config = readRun(file, filled);
   planRun(config);
   return {
+    relays,
     file,
     overrides: filled,
     config,
     clients,
     threads: Math.max(1, Math.floor(availableParallelism() / clients.length)),
   };
+}
+
+/** Tasks as the coordinator sees them come: replicas stand twice, but for those behind one relay. */
+function broughtBy(clients: readonly ClientConfig[], relays: ReadonlyMap<string, readonly string[]>): string[] {
+  const groups = new Map<string, Set<string>>();
+  for (const { client, tasks } of clients) {
+    const name = [...relays].find(([, names]) => names.includes(client))?.[0] ?? client;
+    groups.set(name, new Set([...(groups.get(name) ?? []), ...tasks.map(({ id }) => id)]));
+  }
+  return [...groups.values()].flatMap((tasks) => [...tasks]);
+}
+
+/** @throws CONFIG_INVALID for a file that is none of `clients`, stands at two relays, or a relay that is called like a client */
+function relaysOf({ relays = {}, source }: RunConfig, clients: Job['clients']): Map<string, string[]> {
+  const left = new Map(clients.map(({ file, config }) => [file, config.client]));
+  const wrong = (path: readonly (string | number)[], problem: string) =>
+    fail('CONFIG_INVALID', {
+      at: source.at(['relays', ...path]),
+      key: ['relays', ...path].join('.'),
+      problem,
+      remedy: 'Name each client file at one relay at the most, and relays unlike clients.',
+    });
+  return new Map(
+    Object.entries(relays).map(([relay, files]) => {
+      if (clients.some(({ config }) => config.client === relay)) throw wrong([relay], 'a client is called so.');
+      const names = files.map((name, place) => {
+        const path = resolve(source.folder, name);
+        const client = left.get(path);
+        if (client === undefined) throw wrong([relay, place], `${name} is not in \`clients\`, or at another relay.`);
+        left.delete(path);
+        return client;
+      });
+      return [relay, names];
+    }),
+  );
 }
 
 /** A simulation has all its clients at hand: it gives up after a minute, where the run file does not say otherwise. */

@@ -1,6 +1,6 @@
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { planRun, type RunEvent } from '@trunkline/coordinator';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { byCodeUnits, planRun, type RunEvent, type ScoredTask } from '@trunkline/coordinator';
 import { fail, fromReport, type ErrorReport, TrunklineError } from '@trunkline/protocol';
 import { COORDINATOR_FLAGS, reasonOf, runChild, type Child, type Ending } from './child.ts';
 import type { Job } from './job.ts';
@@ -22,6 +22,8 @@ export async function trainOverSockets(job: Job, deps: SocketDeps): Promise<Join
   deps.signal?.throwIfAborted();
   const heard: RunEvent[] = [];
   const digests: Record<string, string> = {};
+  /** Test scores of each relay's clients. */
+  const behind = new Map<string, ScoredTask[]>();
   const children: { name: string; child: Child }[] = [];
   let failure: TrunklineError | undefined;
   let listening: (url: string) => void = () => undefined;
@@ -70,13 +72,27 @@ export async function trainOverSockets(job: Job, deps: SocketDeps): Promise<Join
       },
     );
     const address = await Promise.race([url, ended(coordinator, 'coordinator', () => failure)]);
-    const clients = job.clients.map(({ file, config }) =>
+    const doors = new Map<string, Promise<string>>();
+    const relays = [...job.relays].map(([relay, names]) => {
+      const file = writeRelay(job, { folder, relay, names });
+      let heardAt: (url: string) => void = () => undefined;
+      const door = new Promise<string>((resolve) => (heardAt = resolve));
+      const args = ['relay', address, file, '--folder', join(folder, 'relays', relay), '--format', 'jsonl'];
+      const child = start(relay, 'coordinator', args, (line) => {
+        if (line['event'] === 'listening') heardAt(String(line['url']));
+        if (line['event'] === 'scores' && line['split'] === 'test') behind.set(relay, line['tasks'] as ScoredTask[]);
+      });
+      for (const client of names) doors.set(client, Promise.race([door, ended(child, relay, () => failure)]));
+      return { name: relay, child };
+    });
+    const places = await Promise.all(job.clients.map(({ config }) => doors.get(config.client) ?? address));
+    const clients = job.clients.map(({ file, config }, place) =>
       start(
         config.client,
         'client',
         [
           'join',
-          address,
+          places[place]!,
           file,
           '--yes',
           '--format',
@@ -94,10 +110,9 @@ export async function trainOverSockets(job: Job, deps: SocketDeps): Promise<Join
         },
       ),
     );
-    const watched = [coordinator, ...clients].map((child, i) =>
-      finished(child, i === 0 ? 'coordinator' : job.clients[i - 1]!.config.client, () => failure),
-    );
-    await Promise.all(watched);
+    const named = clients.map((child, i) => ({ name: job.clients[i]!.config.client, child }));
+    const watched = [{ name: 'coordinator', child: coordinator }, ...relays, ...named];
+    await Promise.all(watched.map(({ name, child }) => finished(child, name, () => failure)));
   } catch (error) {
     abort();
     await Promise.all(children.map(({ child }) => child.exited));
@@ -108,7 +123,21 @@ export async function trainOverSockets(job: Job, deps: SocketDeps): Promise<Join
   } finally {
     deps.signal?.removeEventListener('abort', abort);
   }
-  return jointOf(job, heard, digests);
+  return jointOf(job, heard, { digests, behind });
+}
+
+/** A relay's file: it waits for all tasks of its clients. */
+function writeRelay(
+  job: Job,
+  { folder, relay, names }: { folder: string; relay: string; names: readonly string[] },
+): string {
+  const mine = job.clients.filter(({ config }) => names.includes(config.client));
+  const expect = mine.flatMap(({ config }) => config.tasks.map(({ id }) => id));
+  const file = join(folder, 'relays', `${relay}.yaml`);
+  mkdirSync(dirname(file), { recursive: true });
+  // JSON is YAML.
+  writeFileSync(file, JSON.stringify({ relay, expect, giveUpAfterMs: 120_000 }));
+  return file;
 }
 
 const ended = async (child: Child, name: string, failure: () => TrunklineError | undefined): Promise<never> => {
@@ -129,7 +158,11 @@ const failed = (child: Child, client: string, { how }: Ending): TrunklineError =
     remedy: `Its log: ${child.log}`,
   });
 
-function jointOf(job: Job, heard: readonly RunEvent[], digests: Record<string, string>): Joint {
+function jointOf(
+  job: Job,
+  heard: readonly RunEvent[],
+  { digests, behind }: { digests: Record<string, string>; behind: ReadonlyMap<string, readonly ScoredTask[]> },
+): Joint {
   const of = <E extends RunEvent['event']>(event: E) =>
     heard.filter((one): one is Extract<RunEvent, { event: E }> => one.event === event);
   const done = of('finished')[0]!;
@@ -145,7 +178,10 @@ function jointOf(job: Job, heard: readonly RunEvent[], digests: Record<string, s
     rounds: done.rounds,
     seconds,
     trunk: { parameters, sha256: done.sha256 },
-    scores: test.tasks,
+    // The coordinator sees a relay's scores as one client's.
+    scores: [...test.tasks.filter(({ client }) => !behind.has(client)), ...[...behind.values()].flat()].sort(
+      (a, b) => byCodeUnits(a.task, b.task) || byCodeUnits(a.client, b.client),
+    ),
     digests,
     bytes,
   };

@@ -1,5 +1,5 @@
 import type { Welcome } from '@trunkline/protocol';
-import { mostAnswers } from './agreed.ts';
+import { mostAnswers } from '@trunkline/protocol/line';
 import type { ClientConfig } from './config.ts';
 
 /** What will leave this client, shown before anything does. */

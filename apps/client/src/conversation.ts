@@ -1,15 +1,10 @@
+import { CAPABILITIES, toTrunklineError, type Clock, type CoordinatorMessage } from '@trunkline/protocol';
 import {
-  CAPABILITIES,
-  fail,
-  isLineBroken,
-  toTrunklineError,
-  TrunklineError,
-  type Clock,
-  type CoordinatorMessage,
-  type Welcome,
-} from '@trunkline/protocol';
-import {
+  agreedFirst,
   createCredit,
+  holdTo,
+  passesByItself,
+  refuseOtherBirth,
   sendAnswer,
   type Answer,
   type CoordinatorHandlers,
@@ -17,7 +12,6 @@ import {
   type LinkDeps,
 } from '@trunkline/protocol/line';
 import { jsonMetrics } from '@trunkline/model/metrics';
-import { agreedFirst, holdTo } from './agreed.ts';
 import { agreementOf } from './agreement.ts';
 import { answerOf } from './answer.ts';
 import type { ClientConfig } from './config.ts';
@@ -214,7 +208,7 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
   /** A line that breaks half-way is no failure: the coordinator asks again when it is back. */
   const during = (task: Promise<unknown>) => {
     task.catch((thrown: unknown) => {
-      if (!over && !farewell && !isLineBroken(thrown) && !isStale(thrown)) failWith(thrown);
+      if (!over && !farewell && !passesByItself(thrown)) failWith(thrown);
     });
   };
 
@@ -254,13 +248,3 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
     },
   };
 }
-
-/** A coordinator whose folder was made anew knows nothing of what was trained. */
-function refuseOtherBirth(before: Welcome, { run, birth }: Welcome): void {
-  if (birth === before.birth) return;
-  throw fail('REQUEST_NOT_AGREED', { asked: `to go on in another run named ${run}`, agreed: 'the one that it joined' });
-}
-
-/** The run moved on, or went back, while this client was at it: what it made is not wanted any more. */
-const isStale = (thrown: unknown): boolean =>
-  thrown instanceof TrunklineError && ['CONTRIBUTION_STALE', 'CONTRIBUTION_UNKNOWN'].includes(thrown.code);

@@ -1,7 +1,6 @@
 import { fail, type TaskOffer, type Welcome } from '@trunkline/protocol';
-import { createInbox, type Inbox } from '@trunkline/protocol/line';
+import { createInbox, holdTo, type Agreed, type Inbox } from '@trunkline/protocol/line';
 import { buildTrunk, type Trunk, type TrunkSpec } from '@trunkline/model/trunk';
-import { holdTo, type Agreed } from './agreed.ts';
 import { agreementOf, type Agreement } from './agreement.ts';
 import type { ClientConfig } from './config.ts';
 import type { ClientEvent } from './client-event.ts';

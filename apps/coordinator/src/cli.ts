@@ -7,6 +7,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
 import { inviteCommand } from './commands/invite.ts';
 import { logCommand } from './commands/log.ts';
+import { relayCommand } from './commands/relay.ts';
 import { revokeCommand } from './commands/revoke.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
@@ -17,6 +18,7 @@ export function coordinatorCli(exit: Exit): Command {
   return new Command('coordinator')
     .description('Holds the shared trunk of a run and aggregates its gradients.')
     .addCommand(startCommand(exit))
+    .addCommand(relayCommand(exit))
     .addCommand(statusCommand(exit))
     .addCommand(clientsCommand(exit))
     .addCommand(inviteCommand(exit))

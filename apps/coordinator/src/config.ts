@@ -3,6 +3,7 @@ import { idField, fail, limits } from '@trunkline/protocol';
 import { checkConfig, nearestFirst, readYaml, type ConfigFile } from '@trunkline/model/config';
 import { optimizerNames, optimizerSchema } from '@trunkline/model/optimizer';
 import { trunkSchema } from '@trunkline/model/trunk';
+import { listenSchema } from './listen-schema.ts';
 import { modeSchema } from './mode.ts';
 import { outputSchema } from './sinks/output-schema.ts';
 
@@ -99,23 +100,7 @@ export const runSchema = z.strictObject({
     .describe(
       'Megabytes of answers that the coordinator holds in memory at once: whoever has one that does not fit waits until it may send. Rows of `sync` and `local` are all held until their round closes.',
     ),
-  listen: z
-    .strictObject({
-      host: z.string().default('127.0.0.1'),
-      port: z.number().int().min(0).max(65_535).default(0),
-      tls: z
-        .strictObject({ certificate: z.string(), key: z.string() })
-        .optional()
-        .describe('Certificate (with its chain) and private key, PEM files. Needed off loopback.'),
-      invitations: z
-        .boolean()
-        .optional()
-        .describe(
-          'Only invited clients come in. Default: off loopback (but with --insecure), and as soon as one was invited.',
-        ),
-    })
-    .prefault({})
-    .describe('Where clients connect; port 0 takes any free one.'),
+  listen: listenSchema,
   record: z
     .strictObject({
       keepJournal: z
@@ -141,6 +126,12 @@ export const runSchema = z.strictObject({
     .describe('How much of what a run writes down stays on the disk.'),
   output: outputSchema.prefault({}).describe('Where else the run’s figures go.'),
   clients: z.array(z.string()).optional().describe('Simulation only: the client files to start.'),
+  relays: z
+    .record(idField, z.array(z.string()).min(1))
+    .optional()
+    .describe(
+      'Simulation only: relays to start, each with the files of `clients` that come in through it; the others join the coordinator.',
+    ),
 });
 
 export type RunFile = z.output<typeof runSchema>;
@@ -168,17 +159,18 @@ export function fillRun(source: ConfigFile): RunConfig {
   const evaluateEvery = config.evaluateEvery ?? Math.max(1, Math.ceil(config.rounds / 20));
   return {
     ...config,
-    run: config.run ?? runName(source),
+    run: config.run ?? idFromFile(source, 'run'),
     evaluateEvery,
     probeEvery: config.probeEvery ?? evaluateEvery,
     source,
   };
 }
 
-function runName({ name, folder }: ConfigFile): string {
+/** What a file without an id of its own is called: its name, for one of the `usual` name its folder's. */
+export function idFromFile({ name, folder }: ConfigFile, usual: string): string {
   const stem = name.replace(/\.(ya?ml)$/, '');
-  const id = (stem === 'run' ? folder.split(/[\\/]/).pop()! : stem).toLowerCase().replace(/[^a-z0-9]+/g, '-');
-  return id.replace(/^-|-$/g, '') || 'run';
+  const id = (stem === usual ? folder.split(/[\\/]/).pop()! : stem).toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  return id.replace(/^-|-$/g, '') || usual;
 }
 
 function refuseUnknownOptimizer({ value, at }: ConfigFile): void {

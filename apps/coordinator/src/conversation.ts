@@ -76,13 +76,12 @@ export function createConversation(plan: Plan, deps: ConversationDeps): Conversa
     recorder.note(seatedRecord(member));
     const tasks = member.offers.map(({ id }) => id);
     const labelled = Object.fromEntries(member.offers.map((offer) => [offer.id, offer.labelled]));
-    const { backend, library, device, threads } = message.machine;
     emit({
       event: 'joined',
       client,
       tasks,
       labelled,
-      backend: `${backend} (${library}, ${device}, ${threads} ${threads === 1 ? 'thread' : 'threads'})`,
+      backend: machineText(message.machine),
       again,
     });
     // The acknowledgement goes out before the first call.
@@ -160,16 +159,21 @@ export function createConversation(plan: Plan, deps: ConversationDeps): Conversa
   };
 }
 
+/** A client's backend, as the screen says it. */
+export const machineText = ({ backend, library, device, threads }: Join['machine']): string =>
+  `${backend} (${library}, ${device}, ${threads} ${threads === 1 ? 'thread' : 'threads'})`;
+
+/** Heads that were trained on another trunk fit this one in no way. @throws TRUNK_DIFFERS */
+export function refuseOtherTrunk(client: string, hello: Hello, { run, digest }: { run: string; digest: string }): void {
+  const known = hello.run === undefined || hello.run === run;
+  if (!known || hello.trunk === undefined || hello.trunk === digest) return;
+  const [found, expected] = [hello.trunk.slice(0, 12), digest.slice(0, 12)];
+  throw fail('TRUNK_DIFFERS', { at: `Client ${client}`, found, expected });
+}
+
 function welcomeOf(plan: Plan, client: string, message: Hello): Welcome {
   const { config, trunk, pace } = plan;
-  const known = message.run === undefined || message.run === config.run;
-  if (known && message.trunk !== undefined && message.trunk !== trunk.digest) {
-    throw fail('TRUNK_DIFFERS', {
-      at: `Client ${client}`,
-      found: message.trunk.slice(0, 12),
-      expected: trunk.digest.slice(0, 12),
-    });
-  }
+  refuseOtherTrunk(client, message, { run: config.run, digest: trunk.digest });
   const { seed, rounds, evaluateEvery, probeEvery } = config;
   const { steps, optimizer, proximal, scaffold } = pace.local ?? {};
   return {

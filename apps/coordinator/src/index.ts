@@ -21,6 +21,8 @@ export { openIntake, type Asked, type RoundIntake } from './intake.ts';
 export type { Core, CoreDeps, Outcome } from './core-contract.ts';
 export type { ClientHandlers, Connection } from './gateway.ts';
 export { shareOut } from './members.ts';
+export { mergedLosses, mergedOffers, mergedRow, shareOfTask } from './relay/merged.ts';
+export { relaySchema } from './relay/config.ts';
 export { planRun, type Plan } from './plan.ts';
 export { firstTrunk } from './first-trunk.ts';
 export { nextControl } from './control-variate.ts';

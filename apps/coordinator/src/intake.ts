@@ -199,8 +199,8 @@ export function openIntake(options: {
         const names = summed.get(client);
         return names ? [[client, names] as const] : [];
       });
-      const tasks = [...summed.values()].reduce((count, names) => count + names.length, 0);
-      return { exchange, sum: sum.finish(), tasks, share: total(answered), all };
+      const named = answered.flatMap(([, names]) => names);
+      return { exchange, sum: sum.finish(), tasks: named.length, named, share: total(answered), all };
     },
     probes: () => ordered(exchange === 'rows' ? 'row' : 'probe'),
     release() {

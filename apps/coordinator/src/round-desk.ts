@@ -15,7 +15,7 @@ import { createTurns } from './turns.ts';
 
 export interface DeskDeps {
   readonly members: Members;
-  readonly keeper: TrunkStep;
+  readonly keeper: Pick<TrunkStep, 'version'>;
   readonly delivery: Delivery;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -24,11 +24,19 @@ export interface DeskDeps {
   readonly best: () => number | null;
 }
 
+/** As much of a run's plan as a desk reads. */
+export interface DeskPlan extends Pick<Plan, 'exchange'> {
+  readonly trunk: { readonly layout: { readonly length: number } };
+  readonly config: Pick<Plan['config'], 'maxNorm' | 'probeEvery' | 'warmup' | 'uploadsMb'>;
+  readonly pace: { readonly patience: Pick<Plan['pace']['patience'], 'deadlineMs'> };
+  readonly strategy: Pick<Plan['strategy'], 'wants'>;
+}
+
 /** Uploads whose memory lies beside the sum; where more are under way at once, the others lie in memory of their own. */
 const IN_ROOM = 16;
 
 /** The desk of `sync` and `local`: all clients answer one open round from one trunk. */
-export function createRoundDesk(plan: Plan, deps: DeskDeps): Desk {
+export function createRoundDesk(plan: DeskPlan, deps: DeskDeps): Desk {
   const { members, keeper, delivery, clock, recorder, best } = deps;
   const { exchange, trunk, config, pace } = plan;
   const { wants } = plan.strategy;

@@ -84,7 +84,10 @@ export const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b
 /** Everyone said goodbye in the middle of training. */
 const nobodyLeft = (state: RoundsState): boolean => state.phase === 'training' && state.seats.size === 0;
 
-export function missingTasks(config: RoundsConfig, state: RoundsState): string[] {
+export function missingTasks(
+  config: Pick<RoundsConfig, 'expect'>,
+  state: { readonly seats: ReadonlyMap<string, Pick<Seat, 'tasks' | 'connected'>> },
+): string[] {
   const served = new Map<string, number>();
   for (const seat of state.seats.values()) {
     if (seat.connected) for (const task of seat.tasks) served.set(task, (served.get(task) ?? 0) + 1);

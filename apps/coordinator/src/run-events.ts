@@ -65,6 +65,10 @@ export type RunEvent =
     }
   /** A client came back without its saved state: it goes on with new heads. */
   | { event: 'anew'; client: string; round: number }
+  /** A relay is in the run, or in it again: the client that its coordinator sees, and the round that is open. */
+  | { event: 'relayed'; relay: string; round: number }
+  /** The line between a relay and its coordinator broke; it comes back by itself. */
+  | { event: 'cut-off'; relay: string; reason: string }
   | { event: 'paused' | 'resumed' | 'stopped'; round: number }
   | { event: 'finished'; rounds: number; sha256: string }
   | ({ event: 'error' } & ErrorReport);

@@ -36,7 +36,7 @@ export function removeUnstarted(disk: Disk, folder: string): void {
  * trunk starts from it names the run's own copy and the digest: the same bytes at another place are the same configuration.
  */
 export function effectiveConfig(plan: Plan): Record<string, unknown> {
-  const { source: _, clients: __, ...config } = plan.config;
+  const { source: _, clients: __, relays: ___, ...config } = plan.config;
   const { start } = plan;
   const from = start && { from: { file: START_FILE, partial: start.partial, sha256: start.sha256 } };
   return { ...config, trunk: { ...plan.trunk.spec, ...from }, exchange: plan.exchange, weightHeads: plan.weightHeads };

@@ -1,7 +1,7 @@
 import { fail } from '@trunkline/protocol';
 
 /** Keys that may change between two starts of one run. `rounds` may only grow. */
-const FREE = ['listen', 'clients', 'output', 'record', 'uploadsMb'];
+const FREE = ['listen', 'clients', 'relays', 'output', 'record', 'uploadsMb'];
 
 type Tree = Readonly<Record<string, unknown>>;
 

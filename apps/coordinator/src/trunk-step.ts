@@ -37,6 +37,8 @@ export type Answers = {
       readonly exchange: 'sum';
       readonly sum: Float64Array | null;
       readonly tasks: number;
+      /** The tasks that were named in it, in the order in which they were added; left out: not known. */
+      readonly named?: readonly string[];
       /** Σ of the shares of the tasks in it; only SCAFFOLD reads it. */
       readonly share?: number;
     }

@@ -190,6 +190,11 @@ export const usageErrors = {
     hint: 'Put one `batchSize` beside the source.',
     exit: 2,
   },
+  RELAY_MODE: {
+    message: 'A relay cannot take part in the run {run}: its mode is {mode}.',
+    hint: 'Relays are for `mode: sync` that waits. Let the clients join the coordinator themselves.',
+    exit: 2,
+  },
   METRIC_UNKNOWN: {
     message: '{at}: there is no metric `{metric}` for this head.',
     hint: 'Metrics for this head: {known}.',

@@ -52,7 +52,7 @@ export function urlOf(host: string, port: number, secure: boolean): string {
  * @throws LISTEN_NOT_LOOPBACK, CERTIFICATE_BROKEN, STORAGE_FAILED
  */
 export function certificateFor(
-  { listen, source }: RunConfig,
+  { listen, source }: Pick<RunConfig, 'listen' | 'source'>,
   deps: { folder: string; dev: boolean; insecure: boolean; now: Date },
 ): Certificate | undefined {
   const at = (...key: string[]) => source.at(['listen', ...key]);

@@ -33,6 +33,8 @@ const tellers: Tellers = {
     `Goes on from its folder: newest checkpoint of round ${round}, last attempt ${attempt}`,
   damaged: ({ file, problem }) => `${file} is damaged: ${problem}`,
   anew: ({ client, round }) => `${client} came back without its saved state: new heads from round ${round} on`,
+  relayed: ({ relay, round }) => `In the run as ${relay}, at round ${round}`,
+  'cut-off': ({ relay, reason }) => `The line of ${relay} to its coordinator broke: ${reason}`,
   paused: ({ event, round }) => `Run ${event} at round ${round}`,
   resumed: ({ event, round }) => `Run ${event} at round ${round}`,
   stopped: ({ event, round }) => `Run ${event} at round ${round}`,

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { fail, type CoordinatorMessage, type TrunklineError, type Welcome } from '@trunkline/protocol';
+import { fail, type CoordinatorMessage, type TrunklineError, type Welcome } from '../index.ts';
 
 /**
  * Holds a coordinator to what this client agreed to: the welcome that was shown before anything left. Whatever is asked beyond it is refused
@@ -44,6 +44,12 @@ const amounts = ({ rounds, answers, evaluateEvery, probeEvery, warmup }: Welcome
 
 /** How often one client is asked at the most: once a round; where rounds are not shared, what the welcome says. */
 export const mostAnswers = ({ rounds, answers }: Welcome): number => answers ?? rounds;
+
+/** A coordinator whose folder was made anew knows nothing of what was trained. @throws REQUEST_NOT_AGREED */
+export function refuseOtherBirth(before: Welcome, { run, birth }: Welcome): void {
+  if (birth === before.birth) return;
+  throw notAgreed(`to go on in another run named ${run}`, 'the one that it joined');
+}
 
 /** @param tasks ids of this client's tasks */
 export function holdTo(welcome: Welcome, tasks: readonly string[]): Agreed {
