@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { loadTasks } from '@trunkline/client';
-import { byCodeUnits, createTrunkStep, planRun, type Row, type ScoredTask } from '@trunkline/coordinator';
+import { byCodeUnits, createTrunkStep, planRun, type ScoredTask } from '@trunkline/coordinator';
 import { openBackend } from '@trunkline/model/backend';
 import { needsNativeOrCpu } from '@trunkline/model/layer';
 import { flatDigest } from '@trunkline/model/layout';

@@ -85,7 +85,9 @@ export async function trainOverSockets(job: Job, deps: SocketDeps): Promise<Join
       for (const client of names) doors.set(client, Promise.race([door, ended(child, relay, () => failure)]));
       return { name: relay, child };
     });
-    const places = await Promise.all(job.clients.map(({ config }) => doors.get(config.client) ?? address));
+    const places = await Promise.all(
+      job.clients.map(({ config }) => doors.get(config.client) ?? Promise.resolve(address)),
+    );
     const clients = job.clients.map(({ file, config }, place) =>
       start(
         config.client,
