@@ -117,4 +117,4 @@ export async function ourServer(): Promise<TransportServer> {
   };
 }
 
-const seat = { offers: [], machine: null, holds: null, answers: 0, cold: false };
+const seat = { offers: [], machine: null, holds: null, codes: false, answers: 0, cold: false };

@@ -62,7 +62,7 @@ export function replayPlan(plan: Plan, folder: string, disk: Readable = filesyst
       if (hash(body) !== (message as unknown as { sha256: string }).sha256)
         throw new Error(`bytes of ${client} for ${message.round} are not those that it hashed`);
       const key = `${client}/${message.round}/${message.attempt}`;
-      const values = new Float32Array(body.slice().buffer);
+      const values = readValues((message as unknown as { encoding: string }).encoding, body, rules.length);
       const others = (given.get(key) ?? []).filter(
         (one) => one.kind !== message.kind || one.tasks.join() !== message.tasks.join(),
       );
@@ -193,6 +193,18 @@ function* recordsIn(folder: string, disk: Readable): Generator<{ head: unknown; 
       else yield { head, body };
     }
   }
+}
+
+/** What a body holds: float32, or int8 with a scale for each 1024 values in front, as docs/explain/codecs.md says. */
+function readValues(encoding: string, body: Uint8Array, length: number): Float32Array {
+  if (encoding === 'f32') return new Float32Array(body.slice().buffer);
+  if (encoding !== 'int8') throw new Error(`bodies in ${encoding} are not replayed here`);
+  const chunks = Math.ceil(length / 1024);
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  return Float32Array.from(
+    { length },
+    (_, i) => view.getInt8(chunks * 4 + i) * view.getFloat32(4 * Math.floor(i / 1024), true),
+  );
 }
 
 const hash = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

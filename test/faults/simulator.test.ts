@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PLANTED } from './simulator/planted.ts';
 import { simulateSeed, toldFailure } from './simulator/simulate-seed.ts';
+import { codedVariants } from './simulator/variants.ts';
 
 /** About 70 s of one core; `npm run test:full -- simulator` goes through 100,000. */
 const SEEDS = 2_000;
@@ -104,6 +105,17 @@ describe.skipIf(only)('a federation in virtual time', () => {
       }
       expect(back).toBeGreaterThan(3);
       expect(contributions).toBeGreaterThan(3);
+    },
+    60_000,
+  );
+
+  it.each(codedVariants.map(({ name }) => name))(
+    'keeps its promises in %s, where codecs hold back a part of each gradient: every answer that is made again is the same',
+    async (variant) => {
+      for (let seed = 1; seed <= 5; seed++) {
+        const simulated = await simulateSeed(seed, { variant });
+        expect(simulated.broken, toldFailure(simulated)).toEqual([]);
+      }
     },
     60_000,
   );

@@ -16,7 +16,7 @@ import { furtherCall, type Rehearsal } from './rehearsal.ts';
 interface Owed {
   readonly client: string;
   readonly version: number;
-  readonly theta: Float32Array;
+  readonly trunk: ReturnType<Rehearsal['wire']['broadcast']>;
 }
 
 /**
@@ -28,7 +28,7 @@ export async function trainBuffered(
   rules: BufferRules,
   turn: () => Promise<void>,
 ): Promise<void> {
-  const { plan, keeper, seats } = rehearsal;
+  const { plan, keeper, seats, wire } = rehearsal;
   const { rounds } = plan.config;
   const expect = seats.flatMap(({ lambda }) => Object.keys(lambda));
   // Scores are taken once training is over; the machine's own scoring is answered without looking.
@@ -40,7 +40,8 @@ export async function trainBuffered(
 
   const feed = (event: RoundsEvent): void => bufferedStep(config, state, event).forEach(carryOut);
   const carryOut = (effect: Effect): void => {
-    if (effect.do === 'ask') owed.push({ client: effect.client, version: keeper.version, theta: keeper.theta });
+    if (effect.do === 'ask')
+      owed.push({ client: effect.client, version: keeper.version, trunk: wire.broadcast(keeper) });
     if (effect.do === 'repeat') score([effect.client]);
     if (effect.do === 'evaluate') score(effect.clients);
     if (effect.do !== 'close') return;
@@ -57,11 +58,12 @@ export async function trainBuffered(
   for (const { client, lambda } of seats) feed({ type: 'joined', client, tasks: Object.keys(lambda) });
   while (state.phase !== 'finished') {
     await turn();
-    const { client, version, theta } = owed.shift()!;
+    const { client, version, trunk } = owed.shift()!;
     const { learner, lambda, scale } = seats.find((seat) => seat.client === client)!;
     const round = calls.get(client) ?? 0;
     calls.set(client, round + 1);
-    const local = furtherCall(plan, keeper, scale);
+    const { theta, control } = trunk;
+    const local = furtherCall(plan, { control }, scale);
     const result = await learner.step({ round, theta, lambda, exchange: plan.exchange, probe: false, ...local });
     const age = keeper.version - version;
     const stale = age > rules.maxAge;

@@ -8,6 +8,7 @@ import { DRAWS } from '@trunkline/model/aggregation';
 import { createLearner, describeTask, type StepResult } from '@trunkline/model/learner';
 import { jsonMetrics } from '@trunkline/model/metrics';
 import { trainBuffered } from './buffered.ts';
+import { codedWire } from './coded.ts';
 import type { Job } from './job.ts';
 import type { Joint } from './joint.ts';
 import { grouped, groupedRows, groupedSum, type ClientRow, type Summand } from './grouping.ts';
@@ -36,15 +37,18 @@ export async function rehearse(job: Job): Promise<Rehearsal> {
     return { client, learner, lambda, scale, rowIds };
   });
   const keeper = createTrunkStep(plan);
+  const wire = codedWire(plan);
   return {
     plan,
     keeper,
     seats,
+    wire,
     async round(probe = false) {
       const results: Record<string, StepResult> = {};
       for (const { client, learner, lambda, scale } of seats) {
-        const { version: round, theta } = keeper;
-        const local = furtherCall(plan, keeper, scale);
+        const { version: round } = keeper;
+        const { theta, control } = wire.broadcast(keeper);
+        const local = furtherCall(plan, { control }, scale);
         results[client] = await learner.step({ round, theta, lambda, exchange, probe, ...local });
       }
       return results;
@@ -54,7 +58,7 @@ export async function rehearse(job: Job): Promise<Rehearsal> {
       const present = seats.filter(({ client }) => results[client]);
       const all = present.reduce((sum, seat) => shares(seat, weights, Object.keys(seat.lambda), sum), 0);
       if (exchange === 'rows') {
-        const rows = await rowsOf(present, results, length);
+        const rows = await rowsOf({ seats: present, wire }, results, length);
         return { exchange, rows: groupedRows(groups, rows, results), all };
       }
       const found = new Map<string, Summand>();
@@ -62,7 +66,11 @@ export async function rehearse(job: Job): Promise<Rehearsal> {
       for (const seat of present) {
         const gradient = results[seat.client]!.gradients.find(({ kind }) => kind === 'sum');
         share = shares(seat, weights, gradient?.tasks ?? [], share);
-        if (gradient) found.set(seat.client, { tasks: gradient.tasks, values: await whole(gradient.slices, length) });
+        const given = gradient && (await whole(gradient.slices, length));
+        if (given) {
+          const values = wire.carry(seat.client, gradient, given);
+          found.set(seat.client, { tasks: gradient.tasks, values });
+        }
       }
       return { exchange, ...groupedSum(length, groups, found), share, all };
     },
@@ -79,7 +87,7 @@ const shares = (
 ): number => tasks.reduce((sum, task) => sum + shareOf(seat, task) * (weights[task] ?? 1), from);
 
 async function rowsOf(
-  seats: readonly Seat[],
+  { seats, wire }: Pick<Rehearsal, 'seats' | 'wire'>,
   results: Record<string, StepResult>,
   length: number,
 ): Promise<ClientRow[]> {
@@ -88,7 +96,10 @@ async function rowsOf(
     const { client, lambda, rowIds } = seat;
     const { gradients, losses } = results[client]!;
     const vectors = new Map<string, Float32Array>();
-    for (const { kind, tasks, slices } of gradients) vectors.set(`${kind}/${tasks[0]}`, await whole(slices, length));
+    for (const { kind, tasks, slices } of gradients) {
+      const values = wire.carry(client, { kind, tasks }, await whole(slices, length));
+      vectors.set(`${kind}/${tasks[0]}`, values);
+    }
     const draws = DRAWS.some((draw) => gradients.some(({ kind }) => kind === draw));
     for (const { task, loss, after } of losses) {
       const values = vectors.get(`row/${task}`);

@@ -1,4 +1,4 @@
-import type { Welcome } from '@trunkline/protocol';
+import { codecOfKind, codedBytes, type Welcome } from '@trunkline/protocol';
 import { mostAnswers } from '@trunkline/protocol/line';
 import type { ClientConfig } from './config.ts';
 
@@ -11,7 +11,11 @@ export interface Agreement {
   readonly rounds: number;
   /** Local steps in each round; null: a round is one gradient. */
   readonly localSteps: number | null;
-  /** Bytes that leave in all, at the most. */
+  /** How gradients are written; null: float32. */
+  readonly codec: string | null;
+  /** Bytes of gradients that leave in a round without probes. What a codec cannot carry, a value that is not finite for one, leaves as float32. */
+  readonly roundBytes: number;
+  /** The same of all rounds together, probes included, at the most. */
   readonly bytes: number;
   readonly evaluations: number;
   readonly probes: number;
@@ -25,7 +29,13 @@ export function agreementOf(welcome: Welcome, config: ClientConfig, url: string)
   const probes = exchange === 'sum' && probeEvery > 0 ? Math.ceil(rounds / probeEvery) : 0;
   // A row, and the same of each of two further batches where the strategy wants them.
   const rows = tasks.length * (welcome.wants?.includes('extra-batches') ? 3 : 1);
-  const vectors = rounds * (exchange === 'sum' ? 1 : rows) + probes * tasks.length;
+  const { up } = welcome.codec ?? {};
+  const bytesOf = (kind: string) => {
+    const codec = codecOfKind(kind, up);
+    return codedBytes(codec?.name ?? 'f32', trunk.parameters, codec);
+  };
+  const extra = (rows - tasks.length) * bytesOf('extra-1');
+  const roundBytes = exchange === 'sum' ? bytesOf('sum') : tasks.length * bytesOf('row') + extra;
   const evaluations = Math.ceil(welcome.rounds / evaluateEvery) + 1;
   return {
     run: welcome.run,
@@ -33,7 +43,9 @@ export function agreementOf(welcome: Welcome, config: ClientConfig, url: string)
     parameters: trunk.parameters,
     rounds,
     localSteps: local?.steps ?? null,
-    bytes: vectors * trunk.parameters * 4,
+    codec: up ? up.name : null,
+    roundBytes,
+    bytes: rounds * roundBytes + probes * tasks.length * bytesOf('probe'),
     evaluations,
     probes,
     tasks,

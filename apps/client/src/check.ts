@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { CAPABILITIES, fail, type Welcome } from '@trunkline/protocol';
+import { CAPABILITIES, codedBytes, fail, type Welcome } from '@trunkline/protocol';
 import { requireGpu } from '@trunkline/model/backend';
 import type { LocalCall } from '@trunkline/model/learner';
 import { buildTrunk, initialTrunk, type TrunkSpec } from '@trunkline/model/trunk';
@@ -67,11 +67,9 @@ export async function checkClient(config: ClientConfig, deps: CheckDeps): Promis
     const agreement = agreementOf(welcome, config, deps.url);
     const { rounds, parameters, localSteps, evaluations } = agreement;
     // With SCAFFOLD the control variate comes with the trunk.
-    const downRound = parameters * 4 * (welcome.local?.scaffold ? 2 : 1);
-    const upRound =
-      parameters *
-      4 *
-      (welcome.exchange === 'sum' ? 1 : offers.length * (welcome.wants?.includes('extra-batches') ? 3 : 1));
+    const elements = parameters * (welcome.local?.scaffold ? 2 : 1);
+    const downRound = codedBytes(welcome.codec?.down?.name ?? 'f32', elements, undefined);
+    const upRound = agreement.roundBytes;
     return {
       run: welcome.run,
       url: deps.url,

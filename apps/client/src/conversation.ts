@@ -3,6 +3,7 @@ import {
   agreedFirst,
   createCredit,
   holdTo,
+  isStale,
   passesByItself,
   refuseOtherBirth,
   sendAnswer,
@@ -13,7 +14,7 @@ import {
 } from '@trunkline/protocol/line';
 import { jsonMetrics } from '@trunkline/model/metrics';
 import { agreementOf } from './agreement.ts';
-import { answerOf } from './answer.ts';
+import { answerOf, gather, takeBack } from './answer.ts';
 import type { ClientConfig } from './config.ts';
 import { enter, type EnterDeps, type Entered } from './enter.ts';
 import { finishedTask, type ClientOutcome } from './outcome.ts';
@@ -120,6 +121,18 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
     if (!told.stands && reply.round > 0) deps.emit({ event: 'anew', round: reply.round });
   };
 
+  /** Sends an answer. One that comes too late to count is not lost: what its codec made of it goes with the next. */
+  const deliver = async (made: Answer) => {
+    const { course, compression } = joined!;
+    const { turn } = course;
+    try {
+      await sendAnswer(link, made, credit);
+    } catch (thrown) {
+      if (isStale(thrown) && turn === course.turn) takeBack(made, compression);
+      throw thrown;
+    }
+  };
+
   const work = async (call: CoordinatorMessage<'round'>) => {
     const { round, attempt } = call;
     entered(`an answer to round ${round}`).agreed.round(call);
@@ -127,7 +140,7 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
     if (answer?.id.round === round && answer.id.attempt === attempt) {
       // It had said so over a line that is no more.
       if (credit.awaited) await link.request('ready', { round, attempt });
-      return sendAnswer(link, answer, credit);
+      return deliver(answer);
     }
     // Asked again while still at it: what is under way will be sent.
     if (working?.round === round && working.attempt === attempt) return;
@@ -144,8 +157,9 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
   const learn = async (call: CoordinatorMessage<'round'>, mine: object) => {
     const { round, attempt } = call;
     const begun = clock.now();
-    const { trunk, inbox, course, welcome } = joined!;
-    const { theta, control, done: release } = await inbox.trunk(call.version, attempt);
+    const { trunk, inbox, course, compression, welcome } = joined!;
+    const { turn } = course;
+    const { theta, control, done: release } = await inbox.trunk(call.version, attempt, 'learn');
     // The run went back while it came: heads must not step along it any more.
     if (working !== mine) return release();
     const waitMs = clock.now() - begun;
@@ -153,21 +167,25 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
     saved?.catch(() => undefined);
     const learned = await trainer.step({ ...stepOf(call, welcome, control), theta }).finally(release);
     const { stepMs } = learned;
-    const made = await answerOf({ round, attempt }, trunk.layout, learned);
+    const gathered = await gather(trunk.layout, learned);
     await deps.delay?.(round);
     // A round that can be returned to closes only when all who answered it can.
     await saved;
     // The run went back meanwhile: this answer belongs to no round any more.
     if (working !== mine) return;
+    const made = answerOf({ round, attempt }, gathered, compression);
     const sendMs = clock.now() - begun - waitMs - stepMs;
     const next = { ...made, version: call.version, timing: { waitMs, stepMs, sendMs } };
     if (welcome.outbox) await course.keep(next, trunk.digest);
-    if (working !== mine) return;
+    if (working !== mine) {
+      if (turn === course.turn) takeBack(next, compression);
+      return;
+    }
     course.learned({ round, attempt });
     answer = next;
     working = undefined;
     deps.emit({ event: 'round', round, losses: Object.fromEntries(made.losses.map(({ task, loss }) => [task, loss])) });
-    await sendAnswer(link, answer, credit);
+    await deliver(answer);
   };
 
   const evaluate = async (call: CoordinatorMessage<'evaluate'>) => {
@@ -175,7 +193,7 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
     entered(`the scores of trunk ${version}`).agreed.evaluate(call);
     const { course, inbox, welcome } = joined!;
     const { turn } = course;
-    const { theta, done: release } = await inbox.trunk(version, attempt);
+    const { theta, done: release } = await inbox.trunk(version, attempt, 'score');
     // As with a round: what belongs to an attempt that is no more must not be scored with the heads of the new one.
     if (turn !== course.turn) return release();
     const score = async () => {

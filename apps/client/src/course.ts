@@ -1,5 +1,7 @@
 import type { RewindMessage } from '@trunkline/protocol';
 import type { Answer } from '@trunkline/protocol/line';
+import type { ErrorFeedback, FeedbackState } from '@trunkline/model/codec';
+import { decodeSnapshot } from '@trunkline/model/store';
 import type { ClientEvent } from './client-event.ts';
 import type { FinishedTask } from './outcome.ts';
 import type { RunStates, SavedState, Standing } from './run-states.ts';
@@ -41,10 +43,17 @@ export interface Course {
 export interface CourseDeps {
   readonly trainer: Pick<Trainer, 'ask'>;
   readonly states: RunStates;
+  /** What the codec has left out so far: saved and put back with the rest. */
+  readonly feedback: Pick<ErrorFeedback, 'keeps' | 'snapshot' | 'restore'>;
   readonly emit: (event: ClientEvent) => void;
 }
 
-export function createCourse({ trainer, states, emit }: CourseDeps): Course {
+/** The part of a saved state that belongs to the codec. */
+interface SavedFeedback {
+  readonly feedback?: FeedbackState;
+}
+
+export function createCourse({ trainer, states, feedback, emit }: CourseDeps): Course {
   let stands: Standing | undefined;
   let scores: readonly FinishedTask[] = [];
   /** The end that `state.safetensors` is of. */
@@ -52,7 +61,15 @@ export function createCourse({ trainer, states, emit }: CourseDeps): Course {
   let turn = 0;
   let unsent: Answer | undefined;
 
-  const save = async () => (await trainer.ask('save', {})).bytes;
+  const save = async () => {
+    const left = feedback.snapshot();
+    return (await trainer.ask('save', left ? { feedback: left } : {})).bytes;
+  };
+  /** What the codec left out is put back at once: the next state may be asked for before the training thread is done. */
+  const restore = async (bytes: Uint8Array | null) => {
+    if (feedback.keeps) feedback.restore(bytes ? (decodeSnapshot(bytes) as SavedFeedback).feedback : undefined);
+    await trainer.ask('restore', { bytes });
+  };
   return {
     told: () => ({ ...(stands ? { stands } : {}), holds: states.holds() }),
     get turn() {
@@ -69,7 +86,7 @@ export function createCourse({ trainer, states, emit }: CourseDeps): Course {
       const kept = states.outbox.newest();
       if (kept && !(newest && isLater(newest, kept.answer.id))) {
         const { round, attempt } = kept.answer.id;
-        await trainer.ask('restore', { bytes: kept.state });
+        await restore(kept.state);
         unsent = kept.answer;
         stands = { round: round + 1, attempt };
         emit({ event: 'continued', round: round + 1 });
@@ -77,7 +94,7 @@ export function createCourse({ trainer, states, emit }: CourseDeps): Course {
       }
       if (!newest) return;
       const { round, attempt, bytes } = newest;
-      await trainer.ask('restore', { bytes });
+      await restore(bytes);
       stands = { round, attempt };
       if (newest.scores) [scores, ended] = [newest.scores, stands];
       emit({ event: 'continued', round });
@@ -105,7 +122,7 @@ export function createCourse({ trainer, states, emit }: CourseDeps): Course {
       states.outbox.clear();
       states.forgetAfter(anew ? -1 : round);
       stands = { round, attempt };
-      await trainer.ask('restore', { bytes });
+      await restore(bytes);
       emit({ event: 'rewound', round, attempt });
       if (anew && round > 0) emit({ event: 'anew', round });
     },

@@ -1,10 +1,12 @@
 import { fail, type TaskOffer, type Welcome } from '@trunkline/protocol';
 import { createInbox, holdTo, type Agreed, type Inbox } from '@trunkline/protocol/line';
+import { createErrorFeedback, decodeValues } from '@trunkline/model/codec';
 import { buildTrunk, type Trunk, type TrunkSpec } from '@trunkline/model/trunk';
 import { agreementOf, type Agreement } from './agreement.ts';
 import type { ClientConfig } from './config.ts';
 import type { ClientEvent } from './client-event.ts';
 import { createCourse, type Course } from './course.ts';
+import type { Compression } from './outgoing.ts';
 import type { RunLabel, RunStates } from './run-states.ts';
 import { refuseOtherTrunk, type HeldStates } from './state-folder.ts';
 import type { Trainer } from './trainer.ts';
@@ -17,6 +19,8 @@ export interface Entered {
   readonly trunk: Trunk;
   readonly inbox: Inbox;
   readonly course: Course;
+  /** How gradients are written, and what that left out so far. */
+  readonly compression: Compression;
   readonly offers: TaskOffer[];
   readonly machine: Machine;
   /** What the backend says of itself. */
@@ -63,7 +67,11 @@ export async function enter(
   const { run, birth = '', exchange, local } = welcome;
   const terms = { seed: welcome.seed, exchange, localSteps: local?.steps ?? null };
   const label = { run, birth, client: config.client, trunk: trunk.digest, url, terms };
-  const course = createCourse({ trainer, states: states(label), emit });
+  const { up, down } = welcome.codec ?? {};
+  const { length } = trunk.layout;
+  const compression = { codec: up, feedback: createErrorFeedback(up, length) };
+  const course = createCourse({ trainer, states: states(label), feedback: compression.feedback, emit });
   await course.open();
-  return { welcome, agreed: holdTo(welcome, tasks), trunk, inbox: createInbox(trunk.layout.length), course, ...built };
+  const inbox = createInbox(length, down && { codec: down, decode: decodeValues });
+  return { welcome, agreed: holdTo(welcome, tasks), trunk, inbox, course, compression, ...built };
 }

@@ -1,4 +1,5 @@
-import { bytesOf, sha256, type Encoding } from '@trunkline/protocol';
+import { codecOfKind, sha256, type ContributionMessage, type Encoding, type UplinkCodec } from '@trunkline/protocol';
+import { asFloat32, encodeValues, type ErrorFeedback } from '@trunkline/model/codec';
 import type { Layout } from '@trunkline/model/layout';
 import type { GradientSlice } from '@trunkline/model/learner';
 
@@ -51,8 +52,28 @@ export async function trunkGradient(layout: Layout, slices: AsyncIterable<Gradie
 
 const clip = (gradient: TrunkGradient): Clipped => gradient as Float32Array as Clipped;
 const noise = (gradient: Clipped): Noised => gradient as Float32Array as Noised;
-const compress = (gradient: Noised): Coded => ({ bytes: bytesOf(gradient), encoding: 'f32' }) as Coded;
+const compress = (gradient: Noised, { codec, feedback }: Compression, { kind, tasks }: Labelled): Coded => {
+  // What counts for the step is a stream of its own: the sum, or a task's rows. What is only looked at has no next one.
+  if (kind === 'sum' || kind === 'row') return feedback.encode(streamOf({ kind, tasks }), gradient) as Coded;
+  const aside = codecOfKind(kind, codec);
+  if (aside === undefined || aside.name === 'topk') return asFloat32(gradient) as Coded;
+  return encodeValues(aside, gradient) as Coded;
+};
 const mask = (coded: Coded): Masked => coded as Omit<Coded, typeof stage> as Masked;
 const encode = ({ bytes, encoding }: Masked): Outgoing => ({ bytes, encoding, sha256: sha256(bytes) });
 
-export const outgoing = (gradient: TrunkGradient): Outgoing => encode(mask(compress(noise(clip(gradient)))));
+/** The run's codec, and what it left out of earlier gradients of this client: encoding a gradient moves it on. */
+export interface Compression {
+  readonly codec: UplinkCodec | undefined;
+  readonly feedback: ErrorFeedback;
+}
+export interface Labelled {
+  readonly kind: ContributionMessage['kind'];
+  readonly tasks: readonly string[];
+}
+
+/** Which gradients of a client follow one another. */
+export const streamOf = ({ kind, tasks }: Labelled): string => (kind === 'sum' ? kind : `${kind}/${tasks[0]}`);
+
+export const outgoing = (gradient: TrunkGradient, compression: Compression, label: Labelled): Outgoing =>
+  encode(mask(compress(noise(clip(gradient)), compression, label)));

@@ -3,11 +3,14 @@ import type { ClientEvent } from './client-event.ts';
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
+const writtenText = ({ codec, roundBytes }: Agreement): string =>
+  codec === null ? '' : `, written as ${codec}, ${roundBytes} bytes a round`;
+
 /** What will leave this client, before anything does. */
 export const agreementText = (agreement: Agreement): string =>
   [
     `Run ${agreement.run} at ${agreement.url} asks this client for:`,
-    `  ${agreement.rounds} rounds of trunk gradients${agreement.localSteps === null ? '' : `, each the sum of ${agreement.localSteps} local updates`}, ${agreement.parameters} values each: ${megabytes(agreement.bytes)} at the most`,
+    `  ${agreement.rounds} rounds of trunk gradients${agreement.localSteps === null ? '' : `, each the sum of ${agreement.localSteps} local updates`}, ${agreement.parameters} values each${writtenText(agreement)}: ${megabytes(agreement.bytes)} at the most`,
     `  ${agreement.evaluations} times the scores of ${agreement.tasks.join(', ')}, and the loss of each batch`,
     '  the number of labelled training rows of each task',
     'Heads, adapters, labels and data stay here.',

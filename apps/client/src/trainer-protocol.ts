@@ -1,4 +1,5 @@
 import type { ErrorReport, TaskOffer, Welcome } from '@trunkline/protocol';
+import type { FeedbackState } from '@trunkline/model/codec';
 import type { LearnedGradient, StepCall, TaskLoss, TaskScore } from '@trunkline/model/learner';
 
 /** What the training thread can be asked, and what it answers. */
@@ -42,7 +43,13 @@ export interface Requests {
     answer: { scores: TaskScore[]; digests: Record<string, string> };
   };
   /** All that training reads: heads, adapters, optimizers, and what is kept of the best trunk. */
-  save: { ask: Record<string, never>; answer: { bytes: Uint8Array } };
+  save: {
+    ask: {
+      /** What the codec has left out so far: kept with the rest, so that neither is ever older than the other. */
+      feedback?: FeedbackState;
+    };
+    answer: { bytes: Uint8Array };
+  };
   /** Back to what was saved; null: to new heads and adapters. */
   restore: { ask: { bytes: Uint8Array | null }; answer: Record<string, never> };
   /** Heads, adapters and optimizers as they are, and the trunk that the test split was scored with, if one. */

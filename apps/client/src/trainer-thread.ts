@@ -91,8 +91,8 @@ const handlers: Handlers = {
     if (split === 'test') tested = { spec, version: chosen ?? version, values: trunk.slice() };
     return { scores, digests: built().digests() };
   },
-  async save() {
-    return { bytes: encodeSnapshot({ learner: built().snapshot(), best: best!.snapshot() }) };
+  async save({ feedback }) {
+    return { bytes: encodeSnapshot({ learner: built().snapshot(), best: best!.snapshot(), feedback }) };
   },
   async restore({ bytes }) {
     tested = undefined;

@@ -42,7 +42,7 @@ export interface Calls {
 }
 
 export function createCalls(plan: Plan, recorder: Recorder): Calls {
-  const { exchange, trunk, config, strategy } = plan;
+  const { exchange, trunk, config, strategy, codecs } = plan;
   const calls = new Map<string, Call>();
   const due = (client: string): Call => {
     const call = calls.get(client);
@@ -51,7 +51,8 @@ export function createCalls(plan: Plan, recorder: Recorder): Calls {
   };
   const begin: Calls['begin'] = ({ client, round, attempt, asked, probe }) => {
     const { length } = trunk.layout;
-    const bounds = { probe: probe && exchange === 'sum', maxNorm: config.maxNorm, wants: strategy.wants };
+    const { maxNorm } = config;
+    const bounds = { probe: probe && exchange === 'sum', maxNorm, wants: strategy.wants, codec: codecs.up };
     const parts: JournalPart[] = [];
     const record = (from: string, message: ContributionMessage, body: Uint8Array) => {
       parts.push({ record: { kind: 'contribution', client: from, message }, body });

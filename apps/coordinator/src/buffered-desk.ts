@@ -138,7 +138,7 @@ export function createBufferedDesk(plan: Plan, rules: BufferRules, deps: DeskDep
       await delivery.tell(member.connection, async (line) => {
         // Forgotten meanwhile, it is still the same call.
         if (calls.of(client)?.asked !== call.asked) return;
-        const sent = delivery.trunkTo(member, attempt, asked);
+        const sent = delivery.trunkTo(member, attempt, { trunk: asked });
         const called = line.send('round', {
           round: intake.round,
           attempt,

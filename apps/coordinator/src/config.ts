@@ -3,6 +3,7 @@ import { idField, fail, limits } from '@trunkline/protocol';
 import { checkConfig, nearestFirst, readYaml, type ConfigFile } from '@trunkline/model/config';
 import { optimizerNames, optimizerSchema } from '@trunkline/model/optimizer';
 import { trunkSchema } from '@trunkline/model/trunk';
+import { codecSchema } from './codecs.ts';
 import { listenSchema } from './listen-schema.ts';
 import { modeSchema } from './mode.ts';
 import { outputSchema } from './sinks/output-schema.ts';
@@ -39,6 +40,9 @@ export const runSchema = z.strictObject({
       'sync: every round is one exact training step. local: every round is several local steps of each task. ' +
         'buffered: nobody waits; the trunk moves whenever enough answers have come.',
     ),
+  codec: codecSchema
+    .optional()
+    .describe('Fewer bytes on the wire, for a loss of precision: float16, bfloat16, int8, or topk. Default: float32.'),
   rounds: z.number().int().positive().describe('How many times the trunk moves.'),
   evaluateEvery: z
     .number()

@@ -1,9 +1,11 @@
 import {
   CAPABILITIES,
+  codecsFor,
   fail,
   type AnsweredMessage,
   type AnswerId,
   type Clock,
+  type Codecs,
   type Hello,
   type Join,
   type Joined,
@@ -134,9 +136,19 @@ export function createConversation(plan: Plan, deps: ConversationDeps): Conversa
   return {
     handlers: (connection) => {
       const { client } = connection;
+      /** What this line was welcomed to. */
+      let codecs: Codecs | undefined;
       return {
-        hello: (message) => ({ ...welcomeOf(plan, client, message), birth: deps.ledger.birth }),
-        join: (message) => seat(connection, message),
+        hello(message) {
+          codecs = codecsFor(plan.codecs, message.capabilities);
+          return { ...welcomeOf(plan, client, { message, codecs }), birth: deps.ledger.birth };
+        },
+        join(message) {
+          const reply = seat(connection, message);
+          const member = members.all.get(client);
+          if (member) member.codes = codecs?.down !== undefined;
+          return reply;
+        },
         contribution: (message) => desk.announce(client, message),
         chunk: (message, bytes) => desk.chunk(client, message, bytes),
         ready: (message) => ready(client, message),
@@ -171,7 +183,11 @@ export function refuseOtherTrunk(client: string, hello: Hello, { run, digest }: 
   throw fail('TRUNK_DIFFERS', { at: `Client ${client}`, found, expected });
 }
 
-function welcomeOf(plan: Plan, client: string, message: Hello): Welcome {
+function welcomeOf(
+  plan: Plan,
+  client: string,
+  { message, codecs }: { message: Hello; codecs: Codecs | undefined },
+): Welcome {
   const { config, trunk, pace } = plan;
   refuseOtherTrunk(client, message, { run: config.run, digest: trunk.digest });
   const { seed, rounds, evaluateEvery, probeEvery } = config;
@@ -185,6 +201,7 @@ function welcomeOf(plan: Plan, client: string, message: Hello): Welcome {
     ...(pace.buffer ? { answers: rounds * (pace.buffer.size + 1) + pace.buffer.size } : {}),
     exchange: plan.exchange,
     ...(pace.local ? { local: { steps: steps!, optimizer, proximal: proximal!, scaffold: scaffold! } } : {}),
+    ...(codecs ? { codec: codecs } : {}),
     ...(plan.strategy.wants.length > 0 ? { wants: [...plan.strategy.wants] } : {}),
     weightHeads: plan.weightHeads,
     evaluateEvery,

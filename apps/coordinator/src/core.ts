@@ -51,6 +51,7 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
   const sending = createDelivery(keeper, {
     interrupted: (client, version) => emit({ event: 'interrupted', client, version }),
     failed: (client, error) => emit({ event: 'refused', client, message: 'send', error }),
+    codec: plan.codecs.down,
   });
   const delivery = afterRecord(sending, recorder);
   const telling = createTelling({ machine, members, delivery, keeper, selection });

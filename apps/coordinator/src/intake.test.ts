@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest';
 import {
   bytesOf,
   contributionTransfer,
+  grainCount,
   grainsOf,
   sha256,
   type ContributionMessage,
   type TrunklineError,
 } from '@trunkline/protocol';
+import { decodeValues, encodeValues } from '@trunkline/model/codec';
 import { bytePool } from './byte-pool.ts';
 import { openIntake, type RoundIntake } from './intake.ts';
 
@@ -206,5 +208,68 @@ describe('intake', () => {
     expect(new Set(third.rows.map(({ buffer }) => buffer))).toEqual(new Set(first.rows.map(({ buffer }) => buffer)));
     expect(second.rows.map((row) => sha256(bytesOf(row)))).toEqual([3, 4].map((seed) => sha256(bytesOf(values(seed)))));
     expect(third.rows.map((row) => sha256(bytesOf(row)))).toEqual([5, 6].map((seed) => sha256(bytesOf(values(seed)))));
+  });
+});
+
+describe('contributions in a codec', () => {
+  const codec = { name: 'int8' } as const;
+  const coded = (row: Float32Array) => encodeValues(codec, row);
+  const digestOf = ({ buffer, byteOffset, byteLength }: Float64Array) =>
+    sha256(new Uint8Array(buffer, byteOffset, byteLength));
+  const announced = (row: Float32Array, change: Partial<ContributionMessage> = {}) => {
+    const { bytes, encoding } = coded(row);
+    return {
+      bytes,
+      message: { ...contribution('a', row), bytes: bytes.byteLength, sha256: sha256(bytes), encoding, ...change },
+    };
+  };
+  const give = async (intake: RoundIntake, { message, bytes }: ReturnType<typeof announced>) => {
+    await intake.announce('a', message);
+    for (let at = 0; at < grainCount(bytes.byteLength); at++)
+      await intake.chunk('a', { transfer: contributionTransfer(message), index: at }, grainsOf(bytes, at, at + 1));
+  };
+
+  it('are added as they are read, journalled as they came, and restored to the same sum', async () => {
+    const journalled: Uint8Array[] = [];
+    const record = async (_client: string, _message: unknown, bytes: Uint8Array) => void journalled.push(bytes.slice());
+    const pool = bytePool(2);
+    const memory = { sum: new Float64Array(length), uploads: bytePool(2), coded: pool };
+    const intake = open('sum', { codec, record, memory });
+    const given = announced(values(1));
+    await give(intake, given);
+    const what = { ...coded(values(1)), codec, what: 'it' };
+    const expected = Float64Array.from(decodeValues(what, new Float32Array(length)));
+    const sumOf = (of: RoundIntake) => digestOf((of.answers() as { sum: Float64Array }).sum);
+    expect(sumOf(intake)).toBe(digestOf(expected));
+    expect(journalled.map((bytes) => sha256(bytes))).toEqual([given.message.sha256]);
+    const again = open('sum', { codec });
+    again.restore('a', given.message, journalled[0]!);
+    expect(sumOf(again)).toBe(digestOf(expected));
+  });
+
+  it('are refused in another codec or length before anything is allocated, and by their content before they count', async () => {
+    const taken: number[] = [];
+    const uploads = { take: (size: number) => (taken.push(size), new Uint8Array(size)), give: () => undefined };
+    const memory = { sum: new Float64Array(length), uploads, coded: uploads };
+    const intake = open('sum', { codec, memory });
+    const row = values(2);
+    const announce = (change: Partial<ContributionMessage>) =>
+      codeOf(() => intake.announce('a', announced(row, change).message));
+    expect(await announce({ encoding: 'topk' })).toBe('MESSAGE_INVALID');
+    expect(await announce({ encoding: 'float16', bytes: length * 2 })).toBe('MESSAGE_INVALID');
+    expect(await announce({ bytes: 2 ** 40 })).toBe('MESSAGE_TOO_LARGE');
+    expect(await announce({ bytes: length * 4 })).toBe('MESSAGE_TOO_LARGE');
+    expect(taken).toEqual([]);
+    const { bytes, message } = announced(row);
+    new DataView(bytes.buffer).setFloat32(0, Infinity, true);
+    expect(await codeOf(() => give(intake, { bytes, message: { ...message, sha256: sha256(bytes) } }))).toBe(
+      'CODED_INVALID',
+    );
+    expect(intake.taken).toBe(0);
+    // Without the refused bytes there is room for the right ones; float32 is always taken.
+    await give(intake, announced(row));
+    expect(intake.taken).toBe(1);
+    await send(intake, 'b', row);
+    expect(intake.taken).toBe(2);
   });
 });

@@ -1,5 +1,16 @@
-import { bytesOf, fail, floatsOf, limits, type AnsweredMessage, type ContributionMessage } from '@trunkline/protocol';
+import {
+  bytesOf,
+  codecOfKind,
+  codedBytes,
+  fail,
+  floatsOf,
+  limits,
+  type AnsweredMessage,
+  type ContributionMessage,
+  type UplinkCodec,
+} from '@trunkline/protocol';
 import { allFinite, DRAWS, type Wants } from '@trunkline/model/aggregation';
+import { decodeValues } from '@trunkline/model/codec';
 import { normOf } from '@trunkline/model/optimizer';
 import { byteBudget, type ByteBudget } from './byte-budget.ts';
 import type { BytePool } from './byte-pool.ts';
@@ -7,7 +18,7 @@ import { orderedSum, type OrderedSum } from './ordered-sum.ts';
 import { byCodeUnits } from './rounds.ts';
 import type { Answers, Row } from './trunk-step.ts';
 import type { Turns } from './turns.ts';
-import { openUploads, type Uploads, type UploadsDeps } from './uploads.ts';
+import { openUploads, type Given, type Uploads, type UploadsDeps } from './uploads.ts';
 
 /** What one client was asked in a round. */
 export interface Asked {
@@ -50,6 +61,8 @@ export interface IntakeMemory {
   readonly uploads: BytePool;
   /** Of rows, which come back once the next round opens; left out: new memory each round. */
   readonly rows?: BytePool;
+  /** Of what a codec wrote, which comes back once its values are read; left out: new memory each time. */
+  readonly coded?: BytePool;
 }
 
 export function openIntake(options: {
@@ -60,6 +73,8 @@ export function openIntake(options: {
   length: number;
   /** In client order. */
   asked: readonly Asked[];
+  /** How contributions are written; left out: float32. */
+  codec?: UplinkCodec | undefined;
   /** What the strategy asks for beside rows and losses. */
   wants?: readonly Wants[];
   /** Rows for the conflict matrix were asked for. */
@@ -77,7 +92,7 @@ export function openIntake(options: {
   /** The journal, where the mode has one. */
   record?: UploadsDeps['record'];
 }): RoundIntake {
-  const { round, attempt, exchange, length, memory, maxNorm = Infinity } = options;
+  const { round, attempt, exchange, length, memory, codec, maxNorm = Infinity } = options;
   const asked = new Map(options.asked.map((entry) => [entry.client, entry]));
   const rows = new Map<string, { task: string; client: string; values: Float32Array; kind: Kind }>();
   const losses = new Map<string, number>();
@@ -113,16 +128,29 @@ export function openIntake(options: {
       0,
     );
 
-  const verify = (client: string, message: ContributionMessage, bytes: Uint8Array) => {
-    const values = floatsOf(bytes);
+  const poolOf = (kind: Kind) => memory?.[kind === 'sum' ? 'uploads' : 'rows'];
+  const read = (client: string, message: ContributionMessage, bytes: Uint8Array) => {
+    const { encoding, kind } = message;
+    if (encoding === 'f32') return judged(client, message, floatsOf(bytes));
+    const into = poolOf(kind)?.take(length * 4) ?? new Uint8Array(length * 4);
+    try {
+      const what = `The ${kind} of ${client} for round ${round}`;
+      return judged(client, message, decodeValues({ encoding, bytes, codec, what }, floatsOf(into)));
+    } catch (error) {
+      poolOf(kind)?.give(into);
+      throw error;
+    }
+  };
+  const judged = (client: string, message: ContributionMessage, values: Float32Array) => {
     // A row that is not finite is set aside by the strategy; a sum cannot be taken apart any more.
     if (message.kind === 'sum' && !allFinite(values)) throw fail('CONTRIBUTION_NOT_FINITE', { client, round });
     const norm = maxNorm === Infinity ? 0 : normOf(values);
     if (norm > maxNorm && norm < Infinity)
       throw fail('CONTRIBUTION_NORM', { kind: message.kind, client, round, found: norm, expected: maxNorm });
+    return values;
   };
-  const accept = (client: string, message: ContributionMessage, bytes: Uint8Array) => {
-    const values = floatsOf(bytes);
+  const accept = (client: string, message: ContributionMessage, { values, bytes }: Given) => {
+    if (message.encoding !== 'f32') memory?.coded?.give(bytes);
     counted.set(client, (counted.get(client) ?? 0) + 1);
     if (message.kind === 'sum') {
       summed.set(client, message.tasks);
@@ -135,8 +163,10 @@ export function openIntake(options: {
   const uploads = openUploads({
     round,
     budget,
-    take: ({ kind, bytes }) => memory?.[kind === 'sum' ? 'uploads' : 'rows']?.take(bytes) ?? new Uint8Array(bytes),
-    verify,
+    size: length * 4,
+    take: ({ kind, encoding, bytes }) =>
+      (encoding === 'f32' ? poolOf(kind) : memory?.coded)?.take(bytes) ?? new Uint8Array(bytes),
+    read,
     record: options.record,
     turns: options.turns,
     accept,
@@ -148,8 +178,6 @@ export function openIntake(options: {
     announce(client, message) {
       requireOpen(message.round, message.attempt, round, attempt);
       const tasks = asked.get(client)?.lambda ?? {};
-      if (message.bytes !== length * 4)
-        throw fail('MESSAGE_TOO_LARGE', { event: 'contribution', found: message.bytes, expected: length * 4 });
       const stranger = message.tasks.find((task) => !Object.hasOwn(tasks, task));
       if (stranger !== undefined || !wanted(message.kind)) {
         throw fail('MESSAGE_INVALID', {
@@ -157,6 +185,13 @@ export function openIntake(options: {
           problem: stranger ? `task ${stranger} was not asked` : `kind ${message.kind} was not asked`,
         });
       }
+      if (message.encoding !== 'f32' && message.encoding !== codecOfKind(message.kind, codec)?.name) {
+        const problem = `a ${message.kind} in ${message.encoding} was not agreed to`;
+        throw fail('MESSAGE_INVALID', { event: 'contribution', problem });
+      }
+      const expected = codedBytes(message.encoding, length, codec);
+      if (message.bytes !== expected)
+        throw fail('MESSAGE_TOO_LARGE', { event: 'contribution', found: message.bytes, expected });
       return uploads.announce(client, message);
     },
     chunk: (client, message, bytes) => uploads.chunk(client, message, bytes),

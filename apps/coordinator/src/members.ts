@@ -9,8 +9,10 @@ export interface Member {
   connection: Connection | null;
   offers: readonly TaskOffer[];
   machine: Join['machine'] | null;
-  /** `version/attempt` of the trunk that it has, so that none is sent twice. */
+  /** The transfer that brought the trunk that it has, so that none is sent twice. */
   holds: string | null;
+  /** Its line takes trunks as the run's codec writes them. */
+  codes: boolean;
   /** Rounds answered, for the roster. */
   answers: number;
   /** Its heads are new to a run under way: they warm up before its first answer. */
@@ -115,6 +117,7 @@ export function createMembers(options: {
         offers: [],
         machine: null,
         holds: null,
+        codes: false,
         answers: 0,
         cold: false,
       };
@@ -123,7 +126,16 @@ export function createMembers(options: {
       return member;
     },
     restore: ({ client, offers, machine, cold }) =>
-      void members.set(client, { client, connection: null, offers, machine, holds: null, answers: 0, cold }),
+      void members.set(client, {
+        client,
+        connection: null,
+        offers,
+        machine,
+        holds: null,
+        codes: false,
+        answers: 0,
+        cold,
+      }),
     remove: (client) => void members.delete(client),
     asked: (clients) =>
       shareOut(

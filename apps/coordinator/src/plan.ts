@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { fail } from '@trunkline/protocol';
+import { fail, type Codecs } from '@trunkline/protocol';
 import { strategies, type Strategy } from '@trunkline/model/aggregation';
 import { checkConfig, nearestFirst } from '@trunkline/model/config';
 import { createOptimizer, type Optimizer } from '@trunkline/model/optimizer';
 import type { Trunk, TrunkStart } from '@trunkline/model/trunk';
+import { codecsOf } from './codecs.ts';
 import type { RunConfig } from './config.ts';
 import { readStart } from './first-trunk.ts';
 import { paceOf, type Pace } from './mode.ts';
@@ -21,6 +22,8 @@ export interface Plan {
   readonly exchange: 'sum' | 'rows';
   readonly weightHeads: boolean;
   readonly pace: Pace;
+  /** How values cross the wire; left out: float32. */
+  readonly codecs: Codecs;
 }
 
 /** @throws STRATEGY_UNKNOWN, STRATEGY_NEEDS_ROWS, WEIGHT_UNKNOWN_TASK, CONFIG_*, LAYER_*, DATA_FILE_* of `trunk.from` */
@@ -37,6 +40,8 @@ export function planRun(config: RunConfig): Plan {
     refuseSelection(config);
     refuseLossesAfter(config, strategy);
   }
+  const codecs = codecsOf(config.codec);
+  if (codecs.up?.name === 'topk' && pace.local?.scaffold) refuseSparseVariate(config);
   const trunk = readTrunk(config);
   return {
     config,
@@ -48,6 +53,7 @@ export function planRun(config: RunConfig): Plan {
     exchange,
     weightHeads: config.weightHeads ?? fixed,
     pace,
+    codecs,
   };
 }
 
@@ -59,6 +65,16 @@ function refuseLossesAfter({ source: { at } }: RunConfig, { name, wants }: Strat
     key: 'strategy',
     problem: `${name} compares losses before and after a step that all clients share, which mode buffered does not have.`,
     remedy: 'Choose another strategy, or mode sync or local.',
+  });
+}
+
+/** SCAFFOLD reads a task's mean gradient off its row; of a row that is mostly left for later it reads nothing. */
+function refuseSparseVariate({ source: { at } }: RunConfig): void {
+  throw fail('CONFIG_INVALID', {
+    at: at(['codec', 'up']),
+    key: 'codec.up',
+    problem: 'scaffold takes its control variates from whole rows, which topk does not send.',
+    remedy: 'Choose int8, or leave `scaffold` out.',
   });
 }
 

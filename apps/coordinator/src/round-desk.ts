@@ -1,5 +1,5 @@
 import { kernels } from '@trunkline/model/kernel';
-import { bytesOf, fail, type Clock } from '@trunkline/protocol';
+import { bytesOf, codedBytes, fail, type Clock } from '@trunkline/protocol';
 import { bytePool } from './byte-pool.ts';
 import { openCredits, type Credits } from './credits.ts';
 import type { Delivery } from './delivery.ts';
@@ -25,7 +25,7 @@ export interface DeskDeps {
 }
 
 /** As much of a run's plan as a desk reads. */
-export interface DeskPlan extends Pick<Plan, 'exchange'> {
+export interface DeskPlan extends Pick<Plan, 'exchange' | 'codecs'> {
   readonly trunk: { readonly layout: { readonly length: number } };
   readonly config: Pick<Plan['config'], 'maxNorm' | 'probeEvery' | 'warmup' | 'uploadsMb'>;
   readonly pace: { readonly patience: Pick<Plan['pace']['patience'], 'deadlineMs'> };
@@ -38,17 +38,20 @@ const IN_ROOM = 16;
 /** The desk of `sync` and `local`: all clients answer one open round from one trunk. */
 export function createRoundDesk(plan: DeskPlan, deps: DeskDeps): Desk {
   const { members, keeper, delivery, clock, recorder, best } = deps;
-  const { exchange, trunk, config, pace } = plan;
+  const { exchange, trunk, config, pace, codecs } = plan;
   const { wants } = plan.strategy;
   const book = answerBook();
   const turns = createTurns((then) => clock.soon(then));
   const summed = exchange === 'sum' ? trunk.layout.length : 0;
   // The sum and the uploads that are added to it lie where no copy is needed.
-  const room = kernels().room(summed * (8 + 4 * IN_ROOM));
+  const { up: codec } = codecs;
+  const codedSize = codec ? codedBytes(codec.name, trunk.layout.length, codec) : 0;
+  const room = kernels().room(summed * (8 + 4 * IN_ROOM) + (summed > 0 ? codedSize * IN_ROOM : 0));
   const memory: IntakeMemory = {
     sum: room.float64(summed),
     uploads: bytePool(64, (size) => bytesOf(room.float32(size / 4))),
     rows: bytePool(64),
+    coded: bytePool(64, (size) => unsigned(room.int8(size))),
   };
   let intake: RoundIntake | null = null;
   let closed: RoundIntake | null = null;
@@ -119,6 +122,7 @@ export function createRoundDesk(plan: DeskPlan, deps: DeskDeps): Desk {
       exchange,
       length,
       asked,
+      codec,
       wants,
       memory,
       turns,
@@ -176,3 +180,6 @@ export function createRoundDesk(plan: DeskPlan, deps: DeskDeps): Desk {
     },
   };
 }
+
+const unsigned = ({ buffer, byteOffset, byteLength }: Int8Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);

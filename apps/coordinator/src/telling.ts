@@ -34,7 +34,7 @@ export function createTelling(parts: {
         const { version } = keeper;
         const { attempt } = state;
         await Promise.all([
-          delivery.trunkTo(member!, attempt),
+          delivery.trunkTo(member!, attempt, { purpose: 'score' }),
           line.send('evaluate', { version, attempt, split, ...selection.forScoring(split) }),
         ]);
       });

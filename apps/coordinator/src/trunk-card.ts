@@ -7,7 +7,18 @@ import { byCodeUnits } from './rounds.ts';
 import type { RunModel } from './run-model.ts';
 
 /** What of a run's configuration says how its trunk came about. */
-const TOLD = ['seed', 'strategy', 'exchange', 'mode', 'optimizer', 'weights', 'weightHeads', 'select', 'maxNorm'];
+const TOLD = [
+  'seed',
+  'strategy',
+  'exchange',
+  'mode',
+  'optimizer',
+  'weights',
+  'weightHeads',
+  'select',
+  'maxNorm',
+  'codec',
+];
 
 /** The card of a run's trunk, from what its folder holds. */
 export function trunkCard(disk: Disk, folder: string, { trunk, run, version, planned }: RunModel): ModelCard {

@@ -37,9 +37,11 @@ interface Upload {
 export interface UploadsDeps {
   readonly round: number;
   readonly budget: ByteBudget;
+  /** What a contribution takes of the budget, in bytes, once its values are read. */
+  readonly size: number;
   readonly take: (message: ContributionMessage) => Uint8Array;
-  /** Judges what arrived; throws the reason why it is refused. */
-  readonly verify: (client: string, message: ContributionMessage, bytes: Uint8Array) => void;
+  /** Reads the values of what arrived, where they lie or in memory of their own, and judges them; throws the reason why they are refused. */
+  readonly read: (client: string, message: ContributionMessage, bytes: Uint8Array) => Float32Array;
   /**
    * Where the mode has a journal: written when this returns, so that contributions count in the order in which they stand there; on the disk, and
    * acknowledged, once it has resolved.
@@ -48,11 +50,16 @@ export interface UploadsDeps {
     ((client: string, message: ContributionMessage, bytes: Uint8Array) => Promise<void> | undefined) | undefined;
   /** Where large contributions wait for their turn; left out: all are taken in at once. */
   readonly turns?: Turns | undefined;
-  /** It counts. */
-  readonly accept: (client: string, message: ContributionMessage, bytes: Uint8Array) => void;
+  /** It counts. `bytes` are read, and kept no longer. */
+  readonly accept: (client: string, message: ContributionMessage, given: Given) => void;
 }
 
-export function openUploads({ round, budget, take, verify, record, turns, accept }: UploadsDeps): Uploads {
+export interface Given {
+  readonly values: Float32Array;
+  readonly bytes: Uint8Array;
+}
+
+export function openUploads({ round, budget, size, take, read, record, turns, accept }: UploadsDeps): Uploads {
   const open = new Map<string, Upload>();
   /** Complete ones that are being recorded: whoever asks meanwhile hears the same outcome. */
   const settling = new Map<string, Promise<void>>();
@@ -60,27 +67,26 @@ export function openUploads({ round, budget, take, verify, record, turns, accept
   const received = new Map<string, string>();
   let closed = false;
 
-  const forget = (client: string, key: string, { assembly }: Upload) => {
+  const forget = (client: string, key: string) => {
     open.delete(key);
-    budget.release(client, assembly.bytes.byteLength);
-  };
-  const keep = (client: string, key: string, { message, assembly }: Upload) => {
-    open.delete(key);
-    received.set(key, message.sha256);
-    accept(client, message, assembly.bytes);
+    budget.release(client, size);
   };
   const takeIn = (client: string, key: string, upload: Upload): void | Promise<void> => {
     const { message, assembly, digest } = upload;
+    const { bytes } = assembly;
+    let values: Float32Array;
     try {
       if (closed) throw fail('CONTRIBUTION_STALE', { found: round, expected: 'a later one' });
       if (digest.hex() !== message.sha256) throw fail('CONTRIBUTION_HASH', { client, round });
-      verify(client, message, assembly.bytes);
+      values = read(client, message, bytes);
     } catch (error) {
-      forget(client, key, upload);
+      forget(client, key);
       throw error;
     }
-    const recorded = record?.(client, message, assembly.bytes);
-    keep(client, key, upload);
+    const recorded = record?.(client, message, bytes);
+    open.delete(key);
+    received.set(key, message.sha256);
+    accept(client, message, { values, bytes });
     if (!recorded) return;
     const settled = recorded.finally(() => settling.delete(key));
     settling.set(key, settled);
@@ -111,8 +117,8 @@ export function openUploads({ round, budget, take, verify, record, turns, accept
       }
       if (upload && same) return { missing: upload.assembly.missing() };
       // One that never was whole was never acknowledged: its client may have begun anew.
-      if (upload) forget(client, key, upload);
-      budget.reserve(client, message.bytes);
+      if (upload) forget(client, key);
+      budget.reserve(client, size);
       const assembly = assemble(transfer, message.bytes, take(message));
       open.set(key, { message, assembly, digest: runningDigest(assembly) });
       return { missing: assembly.missing() };
@@ -127,11 +133,11 @@ export function openUploads({ round, budget, take, verify, record, turns, accept
       upload.digest.advance();
     },
     restore(client, message, bytes) {
-      budget.reserve(client, bytes.byteLength);
+      budget.reserve(client, size);
       const own = take(message);
       own.set(bytes);
       received.set(`${client}/${contributionTransfer(message)}`, message.sha256);
-      accept(client, message, own);
+      accept(client, message, { values: read(client, message, own), bytes: own });
       return own;
     },
   };

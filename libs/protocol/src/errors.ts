@@ -155,6 +155,11 @@ export const errors = {
     hint: 'Lower the learning rate or clip the gradient.',
     exit: 34,
   },
+  CODED_INVALID: {
+    message: '{what} is not what its codec `{encoding}` writes: {problem}.',
+    hint: 'It was not used. Install the same Trunkline release on both sides.',
+    exit: 30,
+  },
   CONTRIBUTION_EQUIVOCAL: {
     message: 'Client {client} sent two different contributions for round {round} under one id.',
     hint: 'The first one counts. A client that repeats itself must send the same bytes.',

@@ -1,3 +1,4 @@
+export * from './codec/index.ts';
 export { systemClock, type Clock } from './clock.ts';
 export { collect, conclude, type Concluded, runProgram, type Exit } from './command-line.ts';
 export { completionScript, SHELLS, type Completable, type Shell } from './completion.ts';

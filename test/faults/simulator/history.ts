@@ -15,7 +15,7 @@ export interface History {
   readonly events: RunEvent[];
   readonly sent: Sent[];
   /** Trunks that went out. */
-  readonly trunks: { version: number; attempt: number; sha256: string }[];
+  readonly trunks: { version: number; attempt: number; sha256: string; coded?: boolean }[];
   /** Answers that were acknowledged: `client/round/attempt`. */
   readonly acknowledged: Set<string>;
   /** How the coordinator's processes ended that came to the end. */
@@ -41,7 +41,8 @@ const HARMLESS = new Set(['CONTRIBUTION_STALE', 'CONTRIBUTION_UNKNOWN']);
 
 /** The run without a fault that every other must end like. */
 export interface Reference {
-  readonly trunks: ReadonlyMap<number, string>;
+  /** Version, and whether as a codec writes it → SHA-256. */
+  readonly trunks: ReadonlyMap<string, string>;
   readonly parts: ReadonlyMap<string, string>;
   readonly ends: History['ends'];
   /** Of the last trunk. */
@@ -49,9 +50,11 @@ export interface Reference {
   readonly scores: unknown;
 }
 
+const formOf = ({ version, coded = false }: History['trunks'][number]): string => `${version}${coded ? ' coded' : ''}`;
+
 export function referenceOf(history: History): Reference {
   return {
-    trunks: new Map(history.trunks.map(({ version, sha256 }) => [version, sha256])),
+    trunks: new Map(history.trunks.map((trunk) => [formOf(trunk), trunk.sha256])),
     parts: new Map(history.sent.map(({ client, part, sha256 }) => [`${client} ${part}`, sha256])),
     ends: history.ends,
     sha256: history.finished[0]!.sha256,
@@ -62,10 +65,12 @@ export function referenceOf(history: History): Reference {
 /** Every promise that the history of an exact run breaks: it ends in the bytes of `reference` and passes through its trunks. */
 export function judge(history: History, reference: Reference): string[] {
   const broken = promisesToAll(history);
-  for (const { version, attempt, sha256 } of history.trunks) {
-    if (reference.trunks.get(version) !== sha256)
+  for (const trunk of history.trunks) {
+    const { attempt, sha256 } = trunk;
+    const expected = reference.trunks.get(formOf(trunk));
+    if (expected !== sha256)
       broken.push(
-        `trunk ${version} of attempt ${attempt} is ${sha256.slice(0, 8)}, not ${reference.trunks.get(version)?.slice(0, 8)}`,
+        `trunk ${formOf(trunk)} of attempt ${attempt} is ${sha256.slice(0, 8)}, not ${expected?.slice(0, 8)}`,
       );
   }
   for (const { client, attempt, part, sha256 } of history.sent)

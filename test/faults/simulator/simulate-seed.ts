@@ -7,7 +7,7 @@ import { judge, referenceOf, type Reference } from './history.ts';
 import { judgeRecord } from './record.ts';
 import type { Planted } from './planted.ts';
 import { startStorm, type Storm } from './storm.ts';
-import { crowded, variants, type Variant } from './variants.ts';
+import { codedVariants, crowded, variants, type Variant } from './variants.ts';
 import { createWorld, type World } from './world.ts';
 
 export interface Simulated {
@@ -50,7 +50,8 @@ export async function simulateSeed(
   { variant: name, planted, damaged, last, crashes }: Chosen = {},
 ): Promise<Simulated> {
   const drawn = variants[randomStream(seed, 'variant').below(variants.length)]!;
-  const variant = name === undefined ? drawn : [...variants, crowded].find((one) => one.name === name)!;
+  const others = [...variants, ...codedVariants, crowded];
+  const variant = name === undefined ? drawn : others.find((one) => one.name === name)!;
   const reference = references.get(variant.name) ?? withoutFaults(variant);
   references.set(variant.name, reference);
   const expected = await reference;

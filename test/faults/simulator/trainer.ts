@@ -1,5 +1,6 @@
 import type { ConversationDeps } from '@trunkline/client';
 import { keepBest, type KeptBest, type KeptState, type Learner } from '@trunkline/model/learner';
+import type { FeedbackState } from '@trunkline/model/codec';
 import type { Random } from '@trunkline/model/random';
 import { decodeSnapshot, encodeSnapshot } from '@trunkline/model/store';
 import type { TrunkSpec } from '@trunkline/model/trunk';
@@ -44,7 +45,9 @@ export function simulatedTrainer(world: World, { process, seed, tasks, forgetful
       if (keep) best.offer(version, theta);
       return { scores, digests: learner.digests() };
     },
-    save: () => ({ bytes: encodeSnapshot({ learner: learner.snapshot(), best: best.snapshot() }) }),
+    save: ({ feedback }: { feedback?: FeedbackState }) => ({
+      bytes: encodeSnapshot({ learner: learner.snapshot(), best: best.snapshot(), feedback }),
+    }),
     restore({ bytes }: { bytes: Uint8Array | null }) {
       if (forgetful) return {};
       begin();

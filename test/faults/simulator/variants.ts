@@ -33,6 +33,19 @@ export const crowded = variant('crowded', TRIO, {
   ...RECORDED,
 });
 
+/** The same with codecs, whose left-overs must come through every crash: beside the others, which a seed chooses from. */
+export const codedVariants: readonly Variant[] = [
+  variant('coded-sums', TRIO, { optimizer: MOMENTUM, codec: { up: 'int8', down: 'int8' } }),
+  variant('coded-rows', PAIR, { exchange: 'rows', codec: { up: { topk: { fraction: 0.3, momentum: 0.5 } } } }),
+  variant('coded-local', TRIO, { mode: { local: { steps: 2 } }, codec: { up: 'int8', down: 'bfloat16' } }),
+  variant('coded-best', PAIR, { select: 'best', evaluateEvery: 3, codec: { up: 'int8', down: 'float16' } }),
+  variant('coded-buffered', TRIO, {
+    mode: { buffered: { size: 2, maxAge: 3 } },
+    ...RECORDED,
+    codec: { up: 'int8', down: 'int8' },
+  }),
+];
+
 function variant(name: string, clients: Variant['clients'], settings: Record<string, unknown>): Variant {
   const value = {
     run: name,

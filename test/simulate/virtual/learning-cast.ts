@@ -1,6 +1,7 @@
-import { answerOf, loadTasks } from '@trunkline/client';
+import { answerOf, gather, loadTasks } from '@trunkline/client';
 import type { Plan, ScoredTask } from '@trunkline/coordinator';
 import { openBackend } from '@trunkline/model/backend';
+import { createErrorFeedback, type FeedbackState } from '@trunkline/model/codec';
 import { classesOf, type Source } from '@trunkline/model/data';
 import { needsNativeOrCpu } from '@trunkline/model/layer';
 import { createLearner, describeTask, type TaskScore } from '@trunkline/model/learner';
@@ -37,6 +38,7 @@ interface Model {
 /** @param skew α of Dirichlet-distributed classes; left out: equal parts. @throws USAGE, and as `loadTasks` and `createLearner` do */
 export async function openCast(job: Job, plan: Plan, of: { clients: number; skew?: number }): Promise<LearningCast> {
   const { trunk, weightHeads } = plan;
+  const { up: codec } = plan.codecs;
   const { seed, warmup } = job.config;
   const kinds = job.clients.length;
   const { tf } = await openBackend({ device: 'auto', threads: job.threads, convolutional: needsNativeOrCpu(trunk) });
@@ -51,8 +53,8 @@ export async function openCast(job: Job, plan: Plan, of: { clients: number; skew
     models.push({ client: config.client, plans, copies, shards });
   }
   const digits = String(of.clients).length;
-  /** What a step left of a client: heads, adapters and their optimisers. The only thing that grows with the clients that took part. */
-  const states = new Map<number, unknown>();
+  /** What a step left of a client: heads, adapters, their optimisers, and what the codec left out. The only thing that grows with the clients that took part. */
+  const states = new Map<number, { learner: unknown; feedback: FeedbackState | undefined }>();
   const modelOf = (place: number) => models[place % kinds]!;
   const numberOf = (place: number) => Math.floor(place / kinds);
   const name = (place: number) => `${modelOf(place).client}~${String(numberOf(place)).padStart(digits, '0')}`;
@@ -77,8 +79,10 @@ export async function openCast(job: Job, plan: Plan, of: { clients: number; skew
     if (tasks.length === 0) return undefined;
     const learner = await createLearner({ tf, trunk, tasks, seed, client: name(place), weightHeads });
     const state = states.get(place);
-    if (state) learner.restore(state);
-    return { learner, fresh: state === undefined };
+    if (state) learner.restore(state.learner);
+    const feedback = createErrorFeedback(codec, trunk.layout.length);
+    feedback.restore(state?.feedback);
+    return { learner, feedback, fresh: state === undefined };
   };
 
   return {
@@ -91,15 +95,12 @@ export async function openCast(job: Job, plan: Plan, of: { clients: number; skew
     async answer(place, call) {
       const opened = await learnerOf(place, false);
       if (!opened) return { contributions: [], losses: [] };
-      const { learner, fresh } = opened;
+      const { learner, feedback, fresh } = opened;
       try {
         const cold = fresh && call.round > 0 && warmup > 0 ? { warmup } : {};
-        const { contributions, losses } = await answerOf(
-          { round: call.round, attempt: 0 },
-          trunk.layout,
-          await learner.step({ ...call, ...cold }),
-        );
-        states.set(place, learner.snapshot());
+        const gathered = await gather(trunk.layout, await learner.step({ ...call, ...cold }));
+        const { contributions, losses } = answerOf({ round: call.round, attempt: 0 }, gathered, { codec, feedback });
+        states.set(place, { learner: learner.snapshot(), feedback: feedback.snapshot() });
         return { contributions, losses };
       } finally {
         learner.dispose();

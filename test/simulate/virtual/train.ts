@@ -10,6 +10,7 @@ import {
 } from '@trunkline/coordinator';
 import type { StepCall } from '@trunkline/model/learner';
 import { fail, type AnsweredMessage, type TaskOffer } from '@trunkline/protocol';
+import { codedWire } from '../coded.ts';
 import { furtherCall } from '../rehearsal.ts';
 import { drawCohort } from './cohort.ts';
 import { createSchedule, type ClosedRound, type Faults } from './schedule.ts';
@@ -56,9 +57,11 @@ export interface VirtualRun {
  * @throws WAITED_TOO_LONG, TASK_DIVERGED, CONTRIBUTION_NOT_FINITE, CONTRIBUTION_NORM
  */
 export async function trainVirtual(plan: Plan, cast: Cast, options: VirtualOptions): Promise<VirtualRun> {
-  const { config, trunk } = plan;
+  const { config } = plan;
+  const { length } = plan.trunk.layout;
   const { seed } = config;
   const keeper = createTrunkStep(plan);
+  const wire = codedWire(plan);
   const count = Math.max(1, Math.round(options.sample * cast.size));
   const places = new Map<string, number>();
   const schedule = createSchedule(plan, {
@@ -70,7 +73,7 @@ export async function trainVirtual(plan: Plan, cast: Cast, options: VirtualOptio
       return [...places.keys()];
     },
   });
-  const memory = { sum: new Float64Array(plan.exchange === 'sum' ? trunk.layout.length : 0), uploads: bytePool(1) };
+  const memory = { sum: new Float64Array(plan.exchange === 'sum' ? length : 0), uploads: bytePool(1) };
   const streaks = new Map<string, number>();
   const hand: HandOver = handOver[options.handOver];
   let [asked, answered] = [0, 0];
@@ -84,9 +87,10 @@ export async function trainVirtual(plan: Plan, cast: Cast, options: VirtualOptio
     }
     const calls = shareOut(clients, config.weights, plan.pace.local?.weighBySamples);
     const intake = openIntake({
-      ...{ round, attempt, exchange: plan.exchange, length: trunk.layout.length },
-      ...{ asked: calls, wants: plan.strategy.wants, maxNorm: config.maxNorm, memory },
+      ...{ round, attempt, exchange: plan.exchange, length },
+      ...{ asked: calls, codec: plan.codecs.up, wants: plan.strategy.wants, maxNorm: config.maxNorm, memory },
     });
+    const trunk = wire.broadcast(keeper);
     const heard: AnsweredMessage['losses'][number][] = [];
     const due = new Set(closed.answered);
     for (const { client, lambda, scale } of calls) {
@@ -96,8 +100,8 @@ export async function trainVirtual(plan: Plan, cast: Cast, options: VirtualOptio
         continue;
       }
       const call: StepCall = {
-        ...{ round, theta: keeper.theta, lambda, exchange: plan.exchange, probe: false },
-        ...furtherCall(plan, keeper, scale),
+        ...{ round, theta: trunk.theta, lambda, exchange: plan.exchange, probe: false },
+        ...furtherCall(plan, trunk, scale),
       };
       const made = cast.answer(places.get(client)!, call);
       const { contributions, losses } = made instanceof Promise ? await made : made;

@@ -57,6 +57,7 @@ export function createRoundRelay({ welcome, trunk, crew, inbox, clock, ...deps }
   let closedAt = clock.now();
   const plan: DeskPlan = {
     exchange: welcome.exchange,
+    codecs: {},
     trunk,
     config: { probeEvery: 0, warmup: welcome.warmup, maxNorm: undefined, uploadsMb: limits.uploadsMb },
     pace: {

@@ -1,5 +1,21 @@
-import { CAPABILITIES, type Join, type Joined, type TrunklineError, type Welcome } from '@trunkline/protocol';
+import {
+  CAPABILITIES,
+  ENCODINGS,
+  type Join,
+  type Joined,
+  type TrunklineError,
+  type Welcome,
+} from '@trunkline/protocol';
 import { refuseOtherBirth, type CoordinatorHandlers, type Link, type LinkDeps } from '@trunkline/protocol/line';
+
+/** A relay adds float32 and hands on float32: it names no codec, above or below. */
+const relayed = (capability: string): boolean =>
+  capability === 'f32' || !(ENCODINGS as readonly string[]).includes(capability);
+
+/** What a relay tells its clients of the run. */
+function relayedWelcome({ codec: _, ...welcome }: Welcome): Welcome {
+  return { ...welcome, capabilities: welcome.capabilities.filter(relayed) };
+}
 
 /** The relay as a client of its coordinator. */
 export interface Upstream {
@@ -45,11 +61,12 @@ export function openUpstream(deps: UpstreamDeps): Upstream {
     const mine = ++line;
     stage = 'away';
     const known = welcome && { run: welcome.run, trunk: welcome.trunk.digest };
-    const next = await link.request('hello', { capabilities: [...CAPABILITIES], ...known });
+    const next = await link.request('hello', { capabilities: CAPABILITIES.filter(relayed), ...known });
     if (mine !== line) return;
     if (welcome) refuseOtherBirth(welcome, next);
-    deps.welcomed(next);
-    welcome = next;
+    const told = relayedWelcome(next);
+    deps.welcomed(told);
+    welcome = told;
     stage = 'greeted';
     await join();
   };

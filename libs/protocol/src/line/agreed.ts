@@ -24,12 +24,13 @@ export function agreedFirst<T>(entered: T | undefined, asked: string): T {
 }
 
 /** What may not change while a run goes on: with another of them the same heads and the same agreement would mean something else. */
-const fixed = ({ run, seed, trunk, exchange, local, wants, weightHeads, select }: Welcome) => ({
+const fixed = ({ run, seed, trunk, exchange, local, codec, wants, weightHeads, select }: Welcome) => ({
   run,
   seed,
   trunk: trunk.digest,
   exchange,
   local,
+  codec,
   wants: wants ?? [],
   'λ on heads': weightHeads,
   select,

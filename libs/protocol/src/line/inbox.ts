@@ -1,5 +1,6 @@
 import {
   assemble,
+  codedBytes,
   fail,
   floatsOf,
   lineBroken,
@@ -7,6 +8,8 @@ import {
   trunkTransfer,
   type Assembly,
   type ChunkMessage,
+  type DownlinkCodec,
+  type Encoding,
   type MissingMessage,
   type RunningDigest,
   type TrunkMessage,
@@ -23,38 +26,60 @@ export interface Arrival {
 
 /** Trunks on their way in: chunks become a version, and whoever needs it waits for it. */
 export interface Inbox {
-  /** What of it is still to be sent: what arrived before a line broke is kept. @throws MESSAGE_TOO_LARGE */
+  /** What of it is still to be sent: what arrived before a line broke is kept. @throws MESSAGE_TOO_LARGE, MESSAGE_INVALID */
   announce(message: TrunkMessage): MissingMessage;
   chunk(message: ChunkMessage, bytes: Uint8Array): void;
-  /** Resolves with trunk `version` of `attempt` once it is here and its hash agrees; it stays as it is until `done`. */
-  trunk(version: number, attempt: number): Promise<Arrival>;
+  /**
+   * Resolves with trunk `version` of `attempt` once it is here and its hash agrees; it stays as it is until `done`. Learned from is what the
+   * run's codec makes of it, scored is the trunk itself. @throws TRUNK_HASH, CODED_INVALID
+   */
+  trunk(version: number, attempt: number, purpose?: 'learn' | 'score'): Promise<Arrival>;
   /** The line broke. What is half here stays, for the same trunk announced again; whoever waits is told that it broke. */
   reset(): void;
 }
 
-/** @param length elements of the trunk, from this side's own layout: memory is allocated for nothing else. */
-export function createInbox(length: number): Inbox {
+/** How trunks that are learned from are written, and what reads them: the arithmetic is the caller's. */
+export interface CodedTrunks {
+  readonly codec: DownlinkCodec;
+  /** Reads `bytes` into `into`, or gives a view of them where they are float32. @throws CODED_INVALID */
+  readonly decode: (received: Received, into: Float32Array) => Float32Array;
+}
+
+/** Bytes of a tensor that came over the network. */
+interface Received {
+  readonly encoding: Encoding;
+  readonly bytes: Uint8Array;
+  readonly codec: DownlinkCodec;
+  /** What an error calls it. */
+  readonly what: string;
+}
+
+/** @param length elements of the trunk, from this side's own layout: memory is allocated for nothing else. @param coding left out: all trunks are float32 */
+export function createInbox(length: number, coding?: CodedTrunks): Inbox {
   const memory = createTrunkMemory();
-  let open: {
-    message: TrunkMessage;
-    assembly: Assembly;
-    digest: RunningDigest;
-    lease: Lease;
-    drop: () => void;
-  } | null = null;
+  let open: Opened | null = null;
   let held: { key: string; sha256: string; lend: () => Arrival; drop: () => void } | null = null;
   let waiting: { key: string; resolve: (arrival: Arrival) => void; reject: (error: Error) => void }[] = [];
+  /** Of coded trunks as they arrive, used again. */
+  let coded: Uint8Array | undefined;
 
-  const keyOf = (version: number, attempt: number) => `${version}/${attempt}`;
-  const arrived = (message: TrunkMessage, sha256: string, lease: Lease) => {
-    const key = keyOf(message.version, message.attempt);
+  const arrived = ({ message, assembly, digest, lease }: Opened) => {
+    const key = trunkTransfer(message.version, message.attempt, message.coded);
     const due = waiting.filter((request) => request.key === key);
     waiting = waiting.filter((request) => request.key !== key);
-    if (sha256 !== message.sha256) {
-      for (const { reject } of due) reject(fail('TRUNK_HASH', { version: message.version }));
+    let values: Float32Array;
+    try {
+      if (digest.hex() !== message.sha256) throw fail('TRUNK_HASH', { version: message.version });
+      const { bytes } = assembly;
+      const { encoding } = message;
+      values = floatsOf(lease.bytes);
+      // Announced as coded only where this side knows how to read it.
+      if (encoding !== 'f32')
+        values = coding!.decode({ encoding, bytes, codec: coding!.codec, what: `Trunk ${message.version}` }, values);
+    } catch (error) {
+      for (const { reject } of due) reject(error as Error);
       return;
     }
-    const values = floatsOf(lease.bytes);
     const theta = values.subarray(0, length);
     const control = message.control ? values.subarray(length) : null;
     const lend = () => ({ theta, control, done: lease.hold() });
@@ -64,16 +89,21 @@ export function createInbox(length: number): Inbox {
   };
   return {
     announce(message) {
-      const expected = length * 4 * (message.control ? 2 : 1);
+      const elements = length * (message.control ? 2 : 1);
+      const { encoding } = message;
+      if (encoding !== 'f32' && !(message.coded && encoding === coding?.codec.name))
+        throw fail('MESSAGE_INVALID', { event: 'trunk', problem: `a trunk in ${encoding} was not agreed to` });
+      const expected = codedBytes(encoding, elements, undefined);
       if (message.bytes !== expected)
         throw fail('MESSAGE_TOO_LARGE', { event: 'trunk', found: message.bytes, expected });
-      const key = keyOf(message.version, message.attempt);
-      if (held?.key === key && held.sha256 === message.sha256) return { missing: [] };
-      const transfer = trunkTransfer(message.version, message.attempt);
+      const transfer = trunkTransfer(message.version, message.attempt, message.coded);
+      if (held?.key === transfer && held.sha256 === message.sha256) return { missing: [] };
       if (open?.assembly.transfer !== transfer || open.message.sha256 !== message.sha256) {
         open?.drop();
-        const lease = memory.take(expected);
-        const assembly = assemble(transfer, expected, lease.bytes);
+        const lease = memory.take(elements * 4);
+        if (encoding !== 'f32' && coded?.byteLength !== expected) coded = new Uint8Array(expected);
+        const into = encoding === 'f32' ? lease.bytes : coded!;
+        const assembly = assemble(transfer, expected, into);
         open = { message, assembly, digest: runningDigest(assembly), lease, drop: lease.hold() };
       }
       return { missing: open.assembly.missing() };
@@ -81,13 +111,13 @@ export function createInbox(length: number): Inbox {
     chunk({ transfer, index }, bytes) {
       if (open?.assembly.transfer !== transfer) throw fail('CONTRIBUTION_UNKNOWN', { transfer, index });
       if (!open.assembly.add(index, bytes)) return open.digest.advance();
-      const { message, digest, lease, drop } = open;
+      const whole = open;
       open = null;
-      arrived(message, digest.hex(), lease);
-      drop();
+      arrived(whole);
+      whole.drop();
     },
-    trunk(version, attempt) {
-      const key = keyOf(version, attempt);
+    trunk(version, attempt, purpose = 'learn') {
+      const key = trunkTransfer(version, attempt, purpose === 'learn' && coding !== undefined);
       if (held?.key === key) return Promise.resolve(held.lend());
       return new Promise((resolve, reject) => waiting.push({ key, resolve, reject }));
     },
@@ -97,4 +127,14 @@ export function createInbox(length: number): Inbox {
       for (const { reject } of broken) reject(lineBroken('the trunk had not arrived'));
     },
   };
+}
+
+/** A trunk on its way. */
+interface Opened {
+  readonly message: TrunkMessage;
+  readonly assembly: Assembly;
+  readonly digest: RunningDigest;
+  /** Where its values will lie. */
+  readonly lease: Lease;
+  readonly drop: () => void;
 }

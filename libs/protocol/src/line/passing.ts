@@ -4,5 +4,5 @@ import { isLineBroken, TrunklineError } from '../index.ts';
 export const passesByItself = (thrown: unknown): boolean => isLineBroken(thrown) || isStale(thrown);
 
 /** The run moved on, or went back, while this client was at it: what it made is not wanted any more. */
-const isStale = (thrown: unknown): boolean =>
+export const isStale = (thrown: unknown): boolean =>
   thrown instanceof TrunklineError && ['CONTRIBUTION_STALE', 'CONTRIBUTION_UNKNOWN'].includes(thrown.code);

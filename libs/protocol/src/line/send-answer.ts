@@ -7,6 +7,7 @@ import {
 } from '../messages/index.ts';
 import type { Credit } from './credit.ts';
 import type { Link } from './link.ts';
+import { isStale } from './passing.ts';
 
 /** A client's whole answer to a round. It is kept until the next one: asked again, a client sends the same bytes again. */
 export interface Answer {
@@ -17,6 +18,12 @@ export interface Answer {
   readonly losses: AnsweredMessage['losses'];
   readonly timing: AnsweredMessage['timing'];
 }
+
+/** Contributions that may count: announced, and not refused then and there. Where a line broke behind one, nobody here knows. */
+const maybeCounted = new WeakSet<ContributionMessage>();
+
+/** Whether the coordinator may have taken this contribution in. */
+export const mayCount = (message: ContributionMessage): boolean => maybeCounted.has(message);
 
 const underWay = new WeakMap<Answer, Promise<void>>();
 /** Contributions of which something may have arrived already. */
@@ -41,7 +48,11 @@ async function sendParts(link: Link, answer: Answer, credit: Pick<Credit, 'use'>
     await credit.use(() => link.request('ready', answer.id));
     const announced = link.request('contribution', { ...message, version: answer.version });
     // At first all of it is missing, and nothing waits for being told so; failures are told by whoever is waited for first.
-    announced.catch(() => undefined);
+    const first = !maybeCounted.has(message);
+    maybeCounted.add(message);
+    announced.catch((error: unknown) => {
+      if (first && isStale(error)) maybeCounted.delete(message);
+    });
     const missing = begun.has(message) ? (await announced).missing : undefined;
     begun.add(message);
     const { pace } = link;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { codecField } from '../codec/index.ts';
 import { limits } from '../limits.ts';
 import { countField, digestField, idField, jsonField, shapeField, textField } from './fields.ts';
 import { wantsField } from './round.ts';
@@ -42,6 +43,8 @@ export const welcomeMessage = z.strictObject({
     .optional(),
   /** What the strategy asks for beside rows and losses; left out: nothing. */
   wants: wantsField.optional(),
+  /** How gradients and trunks are written, of what this client said it can; left out: float32. */
+  codec: codecField.optional(),
   /** λ on heads too. */
   weightHeads: z.boolean(),
   evaluateEvery: countField,

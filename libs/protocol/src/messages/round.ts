@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { ENCODINGS } from '../codec/index.ts';
 import { limits } from '../limits.ts';
-import { ENCODINGS } from '../wire/tensor.ts';
 import { countField, digestField, idField, scoreField, signatureField } from './fields.ts';
 
 /** Which answer this is: every id carries the attempt, so that repeating a round after a crash is no contradiction. */
@@ -66,7 +66,9 @@ export const contributionMessage = z.strictObject({
   /** The tasks whose gradients are in it, in the order in which they were added. */
   tasks: z.array(idField).min(1).max(limits.tasksPerClient),
   bytes: countField,
+  /** Of the bytes as they travel. */
   sha256: digestField,
+  /** `f32`, or the run's codec: what that cannot carry, a value that is not finite for one, goes as it is. */
   encoding: z.enum(ENCODINGS),
   /** The trunk that it was computed from. */
   version: countField.optional(),

@@ -5,4 +5,4 @@ export { runningDigest, type RunningDigest } from './running-digest.ts';
 export { createPace, type Pace } from './pace.ts';
 export { Decoder, Encoder } from './parser.ts';
 export { watchSilence } from './silence.ts';
-export { bytesOf, ENCODINGS, floatsOf, type Encoding } from './tensor.ts';
+export { bytesOf, floatsOf } from './tensor.ts';

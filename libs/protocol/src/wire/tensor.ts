@@ -1,7 +1,3 @@
-/** How the values of a tensor are written; the tag goes with every transfer. `f32` is little-endian float32. */
-export const ENCODINGS = ['f32'] as const;
-export type Encoding = (typeof ENCODINGS)[number];
-
 const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /** The little-endian bytes of `values`: a view, no copy. Throws on a big-endian machine, where none of this was ever tested. */
