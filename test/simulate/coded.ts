@@ -5,13 +5,17 @@ import { codecOfKind } from '@trunkline/protocol';
 
 /** What a run's codecs make of the vectors that would cross the wire, without one: each is written and read again. */
 export interface CodedWire {
-  /** A trunk, and SCAFFOLD's control variate with it, as rounds learn from it. */
-  broadcast(keeper: Pick<TrunkStep, 'theta' | 'control'>): Pick<TrunkStep, 'theta' | 'control'>;
+  /** A trunk, and SCAFFOLD's control variate with it, as this client's rounds learn from it. */
+  broadcast(keeper: Pick<TrunkStep, 'theta' | 'control'>, client?: string): Pick<TrunkStep, 'theta' | 'control'>;
   /** A client's gradient as the coordinator gets it. */
   carry(client: string, label: Labelled, values: Float32Array): Float32Array;
 }
 
-export function codedWire({ codecs: { up, down }, trunk: { layout } }: Plan): CodedWire {
+/** @param relayed clients behind a relay, whose vectors stay float32 */
+export function codedWire(
+  { codecs: { up, down }, trunk: { layout } }: Plan,
+  relayed: ReadonlySet<string> = new Set(),
+): CodedWire {
   const { length } = layout;
   const kept = new Map<string, ReturnType<typeof createErrorFeedback>>();
   const feedbackOf = (client: string) => {
@@ -23,8 +27,8 @@ export function codedWire({ codecs: { up, down }, trunk: { layout } }: Plan): Co
     decodeValues({ bytes, encoding, codec, what: 'A vector' }, new Float32Array(elements));
   let last: { from: Float32Array; result: ReturnType<CodedWire['broadcast']> } | undefined;
   return {
-    broadcast({ theta, control }) {
-      if (!down) return { theta, control };
+    broadcast({ theta, control }, client = '') {
+      if (!down || relayed.has(client)) return { theta, control };
       if (last?.from === theta) return last.result;
       const both = control ? Float32Array.from([...theta, ...control]) : theta;
       const values = read(encodeValues(down, both), down, both.length);
@@ -33,7 +37,7 @@ export function codedWire({ codecs: { up, down }, trunk: { layout } }: Plan): Co
       return result;
     },
     carry(client, { kind, tasks }, values) {
-      if (!up) return values;
+      if (!up || relayed.has(client)) return values;
       if (kind === 'sum' || kind === 'row') {
         const coded = feedbackOf(client).encode(streamOf({ kind, tasks }), values);
         return read(coded, up, length);

@@ -37,7 +37,7 @@ export async function rehearse(job: Job): Promise<Rehearsal> {
     return { client, learner, lambda, scale, rowIds };
   });
   const keeper = createTrunkStep(plan);
-  const wire = codedWire(plan);
+  const wire = codedWire(plan, new Set([...job.relays.values()].flat()));
   return {
     plan,
     keeper,
@@ -47,7 +47,7 @@ export async function rehearse(job: Job): Promise<Rehearsal> {
       const results: Record<string, StepResult> = {};
       for (const { client, learner, lambda, scale } of seats) {
         const { version: round } = keeper;
-        const { theta, control } = wire.broadcast(keeper);
+        const { theta, control } = wire.broadcast(keeper, client);
         const local = furtherCall(plan, { control }, scale);
         results[client] = await learner.step({ round, theta, lambda, exchange, probe, ...local });
       }
