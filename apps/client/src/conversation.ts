@@ -254,7 +254,11 @@ export function converse(config: ClientConfig, deps: ConversationDeps): Client {
   const link = deps.link({
     handlers,
     connected: () => during(join()),
-    lost: (reason) => deps.emit({ event: 'lost', reason }),
+    lost: (reason) => {
+      // Room for an answer belonged to that line: over the next one this client asks for it again.
+      credit.set(0);
+      deps.emit({ event: 'lost', reason });
+    },
     failed: failWith,
   });
   return {
