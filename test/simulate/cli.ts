@@ -2,7 +2,16 @@ import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
 import { COMPARED, terminalOf, terminalSink, writeReport, type Screen } from '@trunkline/coordinator';
-import { collect, fail, failure, success, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
+import {
+  collect,
+  fail,
+  failure,
+  hearInterrupts,
+  success,
+  toTrunklineError,
+  type Exit,
+  type TrunklineError,
+} from '@trunkline/protocol';
 import { dryRun, dryRunTable } from './dry-run.ts';
 import { openJob } from './job.ts';
 import { searchTable } from './search-table.ts';
@@ -64,9 +73,7 @@ export function simulateCli(exit: Exit): Command {
 
 async function run(file: string, options: Options): Promise<[number, TrunklineError?]> {
   const abort = new AbortController();
-  const interrupt = () => abort.abort();
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
+  const interrupts = hearInterrupts(() => abort.abort());
   const screen = terminalOf(process.stderr, process.env);
   const call: Call = { file, options, screen, signal: abort.signal };
   const json = options.format === 'json';
@@ -79,8 +86,7 @@ async function run(file: string, options: Options): Promise<[number, TrunklineEr
     if (json) process.stdout.write(`${JSON.stringify(failure(error))}\n`);
     return [error.exit, error];
   } finally {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
+    interrupts.release();
   }
 }
 

@@ -1,5 +1,6 @@
 export * from './codec/index.ts';
 export { systemClock, type Clock } from './clock.ts';
+export { hearInterrupts } from './interrupts.ts';
 export { collect, conclude, type Concluded, runProgram, type Exit } from './command-line.ts';
 export { completionScript, SHELLS, type Completable, type Shell } from './completion.ts';
 export { errorText, failure, success, type Envelope } from './envelope.ts';

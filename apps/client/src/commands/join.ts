@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { Command, Option } from 'commander';
-import { collect, fail, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
+import { collect, fail, hearInterrupts, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
 import { addressOf } from '@trunkline/protocol/line';
 import type { Agreement } from '../agreement.ts';
 import { startClient } from '../client.ts';
@@ -52,13 +52,7 @@ export function joinCommand(exit: Exit): Command {
 
 async function join(url: string, file: string, options: Options): Promise<[number, TrunklineError?]> {
   let client: Client | undefined;
-  let interrupted = false;
-  const interrupt = () => {
-    interrupted = true;
-    void client?.close('interrupted');
-  };
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
+  const interrupts = hearInterrupts(() => void client?.close('interrupted'));
   const line = (event: object) => options.format === 'jsonl' && process.stdout.write(`${JSON.stringify(event)}\n`);
   try {
     const threads = options.threads === undefined ? undefined : wholeNumber('threads', options.threads, 1);
@@ -81,18 +75,17 @@ async function join(url: string, file: string, options: Options): Promise<[numbe
       firstMs: wholeNumber('patience-ms', options.patienceMs, 0),
     });
     // Ctrl-C while the data was read: there was no client to close yet.
-    if (interrupted) await client.close('interrupted');
+    if (interrupts.heard) await client.close('interrupted');
     const outcome = await client.done;
     if (outcome.kind === 'failed') throw outcome.error;
     if (outcome.kind === 'finished') line({ event: 'finished', tasks: outcome.tasks });
-    return [interrupted ? 130 : 0];
+    return [interrupts.heard ? 130 : 0];
   } catch (thrown) {
     const error = toTrunklineError(thrown);
     line({ event: 'error', ...error.report() });
     return [error.exit, error];
   } finally {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
+    interrupts.release();
   }
 }
 

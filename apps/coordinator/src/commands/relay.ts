@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { collect, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
+import { collect, hearInterrupts, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
 import { addressOf } from '@trunkline/protocol/line';
 import { readRelay } from '../relay/config.ts';
 import { startRelay, type Relay } from '../relay/start-relay.ts';
@@ -49,13 +49,7 @@ export function relayCommand(exit: Exit): Command {
 
 async function relay(url: string, file: string, options: Options): Promise<[number, TrunklineError?]> {
   let running: Relay | undefined;
-  let interrupted = false;
-  const interrupt = () => {
-    interrupted = true;
-    void running?.close();
-  };
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
+  const interrupts = hearInterrupts(() => void running?.close());
   const line = (event: object) =>
     void (options.format === 'jsonl' && process.stdout.write(`${JSON.stringify(event)}\n`));
   try {
@@ -71,17 +65,16 @@ async function relay(url: string, file: string, options: Options): Promise<[numb
       ],
     });
     // Ctrl-C while it started: there was no relay to close yet.
-    if (interrupted) await running.close();
+    if (interrupts.heard) await running.close();
     const outcome = await running.done;
     await running.close();
     if (outcome.kind === 'failed') throw outcome.error;
-    return [interrupted ? 130 : 0];
+    return [interrupts.heard ? 130 : 0];
   } catch (thrown) {
     const error = toTrunklineError(thrown);
     line({ event: 'error', ...error.report() });
     return [error.exit, error];
   } finally {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
+    interrupts.release();
   }
 }

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { collect, fail, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
+import { collect, fail, hearInterrupts, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
 import { readRun, type RunConfig } from '../config.ts';
 import { startCoordinator, type Coordinator } from '../coordinator.ts';
 import type { Sink } from '../run-events.ts';
@@ -48,13 +48,7 @@ export function startCommand(exit: Exit): Command {
 
 async function start(file: string, options: Options): Promise<[number, TrunklineError?]> {
   let coordinator: Coordinator | undefined;
-  let interrupted = false;
-  const interrupt = () => {
-    interrupted = true;
-    void coordinator?.close();
-  };
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
+  const interrupts = hearInterrupts(() => void coordinator?.close());
   try {
     const config = named(readRun(file, [...options.set, ...flagged(options)]), options);
     const screen = terminalOf(process.stderr, process.env);
@@ -69,18 +63,17 @@ async function start(file: string, options: Options): Promise<[number, Trunkline
       durable: options.durability,
     });
     // Ctrl-C while it started: there was no coordinator to close yet.
-    if (interrupted) void coordinator.close();
+    if (interrupts.heard) void coordinator.close();
     const outcome = await coordinator.done;
     await coordinator.close();
     if (outcome.kind === 'failed') return [outcome.error.exit, outcome.error];
-    return [interrupted ? 130 : 0];
+    return [interrupts.heard ? 130 : 0];
   } catch (thrown) {
     const error = toTrunklineError(thrown);
     if (options.format === 'jsonl') process.stdout.write(`${JSON.stringify({ event: 'error', ...error.report() })}\n`);
     return [error.exit, error];
   } finally {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
+    interrupts.release();
   }
 }
 
