@@ -31,7 +31,7 @@ describe('the house as it stands', () => {
       expect.objectContaining({ target: '@trunkline/protocol' }),
     );
     expect(againstTags(nx)).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe('the graph that the proof rests on', () => {

@@ -156,7 +156,7 @@ describe('bad input is refused before anything is connected, with a sentence, a 
     expect(await child.exited).toMatchObject({ code: 2 });
     expect(lines.at(-1)).toMatchObject({ event: 'error', code: 'DATA_ROW_BROKEN' });
     expect(child.lastWords()).toMatch(/line 11[^]*onBadRow: skip/);
-  }, 60_000);
+  });
 });
 
 it('the same inputs without their faults are accepted', async () => {

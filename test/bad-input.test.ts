@@ -23,7 +23,7 @@ beforeAll(async () => {
   const commands = all.map((one, place) => prepare(one, join(folder, String(place))));
   const told = await tellAll(commands);
   told.forEach((one, place) => answers.set(all[place]!, one));
-}, 60_000);
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The error as its user reads it, without what differs from machine to machine. */

@@ -85,7 +85,7 @@ beforeAll(async () => {
   for (const [name, one] of Object.entries({ ...late, rival: again })) told[name] = await one.told;
   older.close();
   other.close();
-}, 60_000);
+});
 
 afterAll(() => {
   for (const { child } of [coordinator, north]) child.kill('SIGKILL');

@@ -25,7 +25,7 @@ describe('a client module', () => {
     expect(score.metrics['rmse']).toBeLessThan(0.5);
     const heard = () => undefined;
     expect(shown(await trainOverSockets(job, { folder: join(scratch, 'run'), heard }))).toEqual(shown(one));
-  }, 90_000);
+  });
 
   const open = async (text: string, overrides: string[] = []) => {
     const file = join(scratch, `m${Math.random()}.task.mjs`);

@@ -30,11 +30,11 @@ describe('int8 up and down', () => {
     expect(near.trunk.sha256).not.toBe(exact.trunk.sha256);
     const asFloat32 = ROUNDS * 2 * near.trunk.parameters * 4;
     expect(far.bytes!.up).toBeLessThan(asFloat32 / 3);
-  }, 120_000);
+  });
 
   it('stays float32 through a relay, which names no codec', async () => {
     const far = await overSockets('relayed', RELAY, INT8);
     expect(endOf(far)).toEqual(endOf(await trainInProcess(job(RELAY))));
     expect(endOf(far)).toEqual(endOf(await trainInProcess(job(RELAY, INT8))));
-  }, 120_000);
+  });
 });

@@ -64,4 +64,4 @@ it('a coordinator in mode buffered holds no more answers than its budget has roo
   const ample = await crowd(100);
   expect(ample).toMatchObject({ answered: CLIENTS, waiting: 0, code: 0 });
   expect(ample.held).toBeGreaterThan((CLIENTS - 1) * MEGABYTE);
-}, 90_000);
+});

@@ -116,7 +116,7 @@ describe.skipIf(program === undefined)('the dashboard in a browser', () => {
     recordKilledRun();
     viewer = await openViewer(runs, { port: 0, now: () => new Date() });
     browser = await chromium.launch({ executablePath: program!, args: ['--no-sandbox'] });
-  }, 60_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await viewer?.close();

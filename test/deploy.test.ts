@@ -77,7 +77,7 @@ describe('deploy/Dockerfile', () => {
     const words = JSON.parse(last('cpu', 'CMD')!.slice('CMD '.length)) as string[];
     const help = execFileSync(process.execPath, [...entry, ...words], { cwd: ROOT, encoding: 'utf8' });
     expect(help).toContain('start [options] <run.yaml>');
-  }, 30_000);
+  });
 });
 
 it('healthy.mjs ends with 0 while /health answers, and with 1 where nothing does', async () => {
@@ -90,7 +90,7 @@ it('healthy.mjs ends with 0 while /health answers, and with 1 where nothing does
   expect(await ask()).toBe(0);
   await new Promise((done) => server.close(done));
   expect(await ask()).toBe(1);
-}, 30_000);
+});
 
 /** The part of the compose specification that our file uses: another key, or another form of one, is a mistake. */
 const container = z.strictObject({

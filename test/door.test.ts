@@ -71,7 +71,7 @@ describe('a run with invitations', () => {
     expect(accepted[3]).toMatchObject({ client: 'south', part: 'sum', tasks: ['dogs'], version: 3 });
     expect(accepted[3]!['sha256']).toMatch(/^[0-9a-f]{64}$/);
     expect(accepted[3]!['signature']).toMatch(/^[\w-]{86}$/);
-  }, 30_000);
+  });
 
   it('ends a revoked client’s line within a second, and does not take it back', async () => {
     const { folder, heard, url } = await open(['rounds=1000000', 'listen.invitations=true']);
@@ -92,7 +92,7 @@ describe('a run with invitations', () => {
     );
     expect(codeOf(await comeAsGuest({ url, file: client, identity }).done)).toBe('CLIENT_REVOKED');
     expect(auditOf(folder).filter(({ kind }) => kind === 'revocation')).toHaveLength(1);
-  }, 30_000);
+  });
 
   it('refuses, and writes down, a contribution that is not signed with the key that came in', async () => {
     const { folder, url } = await open(['rounds=1000000']);
@@ -112,7 +112,7 @@ describe('a run with invitations', () => {
       code: 'CONTRIBUTION_SEAL',
     });
     expect(lines.some(({ kind }) => kind === 'contribution accepted')).toBe(false);
-  }, 30_000);
+  });
 
   it('60 wrong credentials over real sockets: none is admitted', async () => {
     const { folder, heard, url } = await open(['rounds=10', 'listen.invitations=true']);
@@ -147,7 +147,7 @@ describe('a run with invitations', () => {
     const right = await knock({ url, client: 'south', identity: person(5), token, route: {} });
     expect(await upgrade(url, right)).toMatch(/^HTTP\/1\.1 101/);
     expect(await upgrade(url, right)).toContain('CHALLENGE_STALE');
-  }, 30_000);
+  });
 });
 
 describe('TLS', () => {
@@ -173,7 +173,7 @@ describe('TLS', () => {
     // One connection for each challenge, one for the line.
     expect(proxy.asked).toEqual(Array<string>(3).fill(`${hostname()}:${new URL(url).port}`));
     proxy.close();
-  }, 30_000);
+  });
 
   it('off loopback is needed, or --insecure', async () => {
     const config = readRun(file, ['expect=[dogs]', 'listen.host=0.0.0.0']);
@@ -192,7 +192,7 @@ describe('TLS', () => {
     const there = insecure.url.replace(hostname(), '127.0.0.1');
     expect(codeOf(await comeAsGuest({ url: there, file: client, identity: person(8) }).done)).toBe('finished');
     await insecure.close();
-  }, 30_000);
+  });
 });
 
 it('no secret stands in a log, an event or an error, and every secret file is its owner’s alone', async () => {
@@ -223,7 +223,7 @@ it('no secret stands in a log, an event or an error, and every secret file is it
   expect(said.some((text) => text.includes(identity.key))).toBe(true);
   for (const name of ['run.key', 'certificate.key', 'roster.jsonl'])
     expect(statSync(join(admission, name)).mode & 0o777).toBe(0o600);
-}, 30_000);
+});
 
 /** The coordinator's whole answer to a handshake with these headers. */
 async function upgrade(url: string, headers: Record<string, string>): Promise<string> {
@@ -302,7 +302,7 @@ describe('a client whose line of before still stands', () => {
     // The line that was closed was not the one that has come: nobody left.
     expect(heard.filter(({ event }) => event === 'left')).toEqual([]);
     guest.close();
-  }, 30_000);
+  });
 
   it('is refused at once while that line lives; one that was in the run before keeps trying until it is free', async () => {
     const { folder, heard, url } = await open();
@@ -315,5 +315,5 @@ describe('a client whose line of before still stands', () => {
     await waitFor(() => auditOf(folder).filter(({ code }) => code === 'CLIENT_DUPLICATE').length > 2);
     guest.close();
     expect(await again).toBe('connected');
-  }, 30_000);
+  });
 });

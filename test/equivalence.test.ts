@@ -48,18 +48,18 @@ describe.each(cases)('$example with $rule', ({ example, optimizer }) => {
     const clients = job().clients.map(({ config }) => config.client);
     const delays = Object.fromEntries(clients.map((client, i) => [client, 8 * (clients.length - 1 - i)]));
     expect(bytesOf(await sockets(['probeEvery=20'], delays))).toEqual(one);
-  }, 400_000);
+  }, 900_000);
 
   it('has the gradient of one fused-autograd model within 1e-6, at each of 300 rounds', async () => {
     expect(await worstGradientGap(job('probeEvery=0'), ROUNDS)).toBeLessThan(1e-6);
-  }, 120_000);
+  });
 
   it('has its trunk within 1e-6 of the fused model’s after 10 rounds', async () => {
     expect(await trunkGapAfter(job('probeEvery=0'), 10)).toBeLessThan(1e-6);
-  }, 60_000);
+  });
 
   it('keeps both bounds when rows are exchanged instead of sums', async () => {
     expect(await worstGradientGap(job('exchange=rows', 'probeEvery=0'), 100)).toBeLessThan(1e-6);
     expect(await trunkGapAfter(job('exchange=rows', 'probeEvery=0'), 10)).toBeLessThan(1e-6);
-  }, 120_000);
+  });
 });

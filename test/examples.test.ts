@@ -62,7 +62,7 @@ describe.each(runs)('%s', (path) => {
       expect(loss, task).toBeTypeOf('number');
       expect(Object.values(metrics).every(Number.isFinite), `${task}: ${JSON.stringify(metrics)}`).toBe(true);
     }
-  }, 60_000);
+  });
 });
 
 describe('cifar10', () => {
@@ -75,7 +75,7 @@ describe('cifar10', () => {
     const { scores } = await trainInProcess(jobOf(join(copy, 'run.yaml'), FEW));
     expect(scores.map(({ task }) => task)).toEqual(['box', 'photo']);
     expect(scores.every(({ loss }) => Number.isFinite(loss))).toBe(true);
-  }, 60_000);
+  });
 
   it('says what is missing before it is prepared', async () => {
     const copy = join(scratch, 'bare');
@@ -119,7 +119,7 @@ describe('cells: heads in one client and heads in two', () => {
     expect(worst).toBeLessThan(1e-6);
     one.dispose();
     two.dispose();
-  }, 60_000);
+  });
 
   it('have trunks within 1e-5 of each other after 10 rounds, each on its own', async () => {
     const [one, two] = [await open('run.yaml'), await open('two-clients.yaml')];
@@ -130,7 +130,7 @@ describe('cells: heads in one client and heads in two', () => {
     expect(one.keeper.version).toBe(10);
     one.dispose();
     two.dispose();
-  }, 60_000);
+  });
 });
 
 /**
@@ -152,4 +152,4 @@ it('cells: accuracy and IoU over three seeds lie within the seeds’ spread of a
     expect(found[name], name).toBeGreaterThan(PYTORCH[name][0]);
     expect(found[name], name).toBeLessThan(PYTORCH[name][1]);
   }
-}, 180_000);
+});

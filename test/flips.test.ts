@@ -65,5 +65,5 @@ describe('a checkpoint of a trunk of 20,000 parameters with its Adam state', () 
       expect(sound.map(({ round }) => round)).toEqual([10, 20]);
       expect(damaged.map(({ round }) => round)).toEqual([30]);
     }
-  }, 120_000);
+  });
 });

@@ -40,7 +40,7 @@ describe('a run that keeps a journal, killed at the coordinator and at a client'
     expect(killed.digests).toEqual(undisturbed.digests);
     expect(killed.history).toEqual({ trained: 90, attempts: 1 });
     expect(replayRecord(join(folder, 'run'))).toMatchObject({ rounds: 90, sha256: killed.sha256 });
-  }, 240_000);
+  });
 
   it('in buffered ends in the trunk of an independent replay of its record, each answer counted once', async () => {
     const buffered = job(110, { buffered: { size: 2, giveUpAfterMs: 240_000 } }, 'optimizer={"momentum": {}}');
@@ -49,18 +49,14 @@ describe('a run that keeps a journal, killed at the coordinator and at a client'
     const { rounds, sha256, applied } = replayRecord(join(folder, 'run'));
     expect({ rounds, sha256 }).toEqual({ rounds: 110, sha256: killed.sha256 });
     expect(applied.length).toBeGreaterThanOrEqual(110 * 2);
-  }, 240_000);
+  });
 
-  it.runIf(full)(
-    'in sync with `proceed` likewise',
-    async () => {
-      const proceed = job(90, { sync: { onMissing: 'proceed', deadlineMs: 600, giveUpAfterMs: 240_000 } });
-      const folder = join(temporary, 'proceed');
-      const killed = await killRun(proceed, folder, { seed: 9, ...kills }, { ...slowly, exact: false });
-      const { rounds, sha256, applied } = replayRecord(join(folder, 'run'));
-      expect({ rounds, sha256 }).toEqual({ rounds: 90, sha256: killed.sha256 });
-      expect(applied.length).toBeGreaterThan(0);
-    },
-    240_000,
-  );
+  it.runIf(full)('in sync with `proceed` likewise', async () => {
+    const proceed = job(90, { sync: { onMissing: 'proceed', deadlineMs: 600, giveUpAfterMs: 240_000 } });
+    const folder = join(temporary, 'proceed');
+    const killed = await killRun(proceed, folder, { seed: 9, ...kills }, { ...slowly, exact: false });
+    const { rounds, sha256, applied } = replayRecord(join(folder, 'run'));
+    expect({ rounds, sha256 }).toEqual({ rounds: 90, sha256: killed.sha256 });
+    expect(applied.length).toBeGreaterThan(0);
+  });
 });

@@ -50,7 +50,7 @@ describe('a live run', () => {
       Math.min(...memory.slice(6).map(of)) - Math.min(...memory.slice(1, 6).map(of));
     expect(growth(({ heapUsed }) => heapUsed)).toBeLessThan(1e6);
     expect(growth(({ arrayBuffers }) => arrayBuffers)).toBeLessThan(1e6);
-  }, 120_000);
+  });
 
   it('goes back to a checkpoint in the middle, and ends in the bytes of a run that did not', async () => {
     const settings = ['rounds=40', 'checkpointEvery=10', 'evaluateEvery=40', 'probeEvery=0'];
@@ -75,7 +75,7 @@ describe('a live run', () => {
     ]);
     expect(outcome.kind === 'finished' && outcome.sha256).toBe(expected.kind === 'finished' && expected.sha256);
     expect(digests(winding.heard)).toEqual(digests(straight.heard));
-  }, 60_000);
+  });
 
   it('asks a client whose line broke again, and ends in the same bytes', async () => {
     const settings = ['rounds=30', 'evaluateEvery=30', 'probeEvery=0'];
@@ -92,7 +92,7 @@ describe('a live run', () => {
     await broken.coordinator.close();
     expect(broken.heard.filter((event) => event.event === 'lost').length).toBeGreaterThanOrEqual(2);
     expect(outcome.kind === 'finished' && outcome.sha256).toBe(expected.kind === 'finished' && expected.sha256);
-  }, 60_000);
+  });
 });
 
 describe('the coordinator process', () => {
@@ -136,7 +136,7 @@ describe('the coordinator process', () => {
     expect(maps).toContain('node');
     expect(maps).not.toMatch(/tensorflow|tfjs/i);
     expect(resident).toBeLessThan(150);
-  }, 90_000);
+  });
 
   it('loads no tfjs and nothing that trains', async () => {
     // Node writes the address of every script that it loaded there. It costs memory, so that the run above goes without.
@@ -149,5 +149,5 @@ describe('the coordinator process', () => {
     );
     expect(scripts.some((url) => url.includes('apps/coordinator/dist/core.js'))).toBe(true);
     expect(scripts.filter((url) => /@tensorflow|node_modules\/.*tfjs|trainer|learner\//.test(url))).toEqual([]);
-  }, 90_000);
+  });
 });

@@ -39,5 +39,5 @@ describe('a run whose lines and processes are held up', () => {
     // The same commands, given again, end the run in the bytes of an undisturbed one.
     const undisturbed = await trainInProcess(job);
     expect(resumed).toEqual({ rounds: 700, sha256: undisturbed.trunk.sha256 });
-  }, 120_000);
+  });
 });

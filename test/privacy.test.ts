@@ -91,7 +91,7 @@ describe('heads, adapters, labels and data never leave', () => {
     expect(evidence.get('down')!.length).toBeGreaterThan(10_000);
     expect([...evidence.keys()].some((place) => place.startsWith('folder checkpoints'))).toBe(true);
     expect(leaksIn(evidence, searchFor(canaries))).toEqual([]);
-  }, 60_000);
+  });
 
   it('while they move, in local steps and rows: the values of every round are searched', async () => {
     const folder = join(temporary, 'moving');
@@ -116,7 +116,7 @@ describe('heads, adapters, labels and data never leave', () => {
     rehearsal.dispose();
     expect(canaries.length).toBeGreaterThan(100);
     expect(leaksIn(evidence, searchFor(canaries))).toEqual([]);
-  }, 60_000);
+  });
 
   it('and what is planted in a loss, a tensor, a log line and an error is found, each in its place', async () => {
     const folder = join(temporary, 'leaking');
@@ -149,5 +149,5 @@ describe('heads, adapters, labels and data never leave', () => {
       // The coordinator writes down why a client left, and tells it.
       error: including('up: decimal', 'folder events.jsonl: decimal', 'coordinator events: decimal'),
     });
-  }, 60_000);
+  });
 });

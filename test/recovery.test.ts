@@ -45,7 +45,7 @@ describe('processes that are killed', () => {
     } finally {
       await fleet.close();
     }
-  }, 180_000);
+  });
 });
 
 /** Of the heads that the test scores are of. */
@@ -156,7 +156,7 @@ describe('a run folder and a state folder', () => {
     const heardBy = await six.client.done;
     expect(heardBy.kind === 'failed' && heardBy.error.code).toBe('RUN_OLDER');
     await sixth.coordinator.close();
-  }, 120_000);
+  });
 
   it('a client whose state is gone goes on with new heads, and both sides say so', async () => {
     const lossy = house('lossy');
@@ -177,7 +177,7 @@ describe('a run folder and a state folder', () => {
     expect(anew).toMatchObject({ client: 'lab-a' });
     expect(after.heard.some((event) => event.event === 'anew')).toBe(true);
     expect(heard.some((event) => event.event === 'rewound')).toBe(false);
-  }, 60_000);
+  });
 
   it('a disk that fills up ends the run as a failure of storage; with room again it goes on', async () => {
     const full = house('full');
@@ -201,5 +201,5 @@ describe('a run folder and a state folder', () => {
     expect(await coordinator.done).toMatchObject({ kind: 'finished', rounds: 20 });
     await again.client.done;
     await coordinator.close();
-  }, 60_000);
+  });
 });

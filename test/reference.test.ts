@@ -11,7 +11,6 @@ describe('docs/reference', () => {
     async (_, { file, write }) => {
       expect(await readFile(file, 'utf8')).toBe(await write());
     },
-    60_000,
   );
 });
 

@@ -32,7 +32,7 @@ describe('two relays of two laboratories each', () => {
     expect(bytesOf(relayed)).toEqual(bytesOf(alike));
     expect(relayed.scores).toEqual(alike.scores);
     expect(Object.keys(relayed.digests).length).toBeGreaterThan(4);
-  }, 400_000);
+  }, 900_000);
 });
 
 describe('a relay that is killed, and one of its clients with it', () => {
@@ -85,5 +85,5 @@ describe('a relay that is killed, and one of its clients with it', () => {
       relay?.stop();
       await fleet.close();
     }
-  }, 240_000);
+  });
 });

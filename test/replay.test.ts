@@ -129,4 +129,4 @@ it('takes nothing of a recorded session from another client, in another round or
   for (const client of [back, near]) client.close();
   await proxy.close();
   await coordinator.close();
-}, 60_000);
+});

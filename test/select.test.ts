@@ -55,7 +55,7 @@ describe('select: best', () => {
     expect(joint.rounds).toBe(60);
     // The trunk of the last round is what it is without selecting.
     expect(joint.trunk).toEqual((await trainInProcess(job())).trunk);
-  }, 90_000);
+  });
 });
 
 describe('alone', () => {
@@ -87,28 +87,24 @@ describe('alone', () => {
   const heardUntil = (all: readonly Evaluation[], stopAfter: number) =>
     all.slice(0, 1 + all.findIndex((_, i) => i - all.indexOf(bestOf(all.slice(0, i + 1))) >= stopAfter));
 
-  it.each(['bank', 'registry'])(
-    '%s is scored with its own best trunk and head, early stop or not',
-    async (client) => {
-      const { tf } = await openBackend({ device: 'auto', threads: 1, convolutional: false });
-      const [task] = await loadTasks(await openClient(join(ROOT, 'examples', 'income', `${client}.yaml`)));
-      const all = await evaluationsOf(client, task!.id);
-      const scored = async (...more: string[]) => {
-        const plan = planRun(readRun(file, [...WILD, ...more, ...ALONE_OVERRIDES]));
-        return (await trainTaskAlone(tf, plan, { client, task: task! })).metrics;
-      };
-      const best = bestOf(all);
-      expect(best.version).toBeLessThan(60);
-      expect(best.test).not.toEqual(all.at(-1)!.test);
-      expect(await scored('select=best')).toEqual(best.test);
-      expect(await scored()).toEqual(all.at(-1)!.test);
-      const heard = heardUntil(all, 1);
-      expect(heard.length).toBeLessThan(all.length);
-      expect(await scored('select=best', 'stopAfter=1')).toEqual(bestOf(heard).test);
-      expect(await scored('stopAfter=1')).toEqual(heard.at(-1)!.test);
-    },
-    60_000,
-  );
+  it.each(['bank', 'registry'])('%s is scored with its own best trunk and head, early stop or not', async (client) => {
+    const { tf } = await openBackend({ device: 'auto', threads: 1, convolutional: false });
+    const [task] = await loadTasks(await openClient(join(ROOT, 'examples', 'income', `${client}.yaml`)));
+    const all = await evaluationsOf(client, task!.id);
+    const scored = async (...more: string[]) => {
+      const plan = planRun(readRun(file, [...WILD, ...more, ...ALONE_OVERRIDES]));
+      return (await trainTaskAlone(tf, plan, { client, task: task! })).metrics;
+    };
+    const best = bestOf(all);
+    expect(best.version).toBeLessThan(60);
+    expect(best.test).not.toEqual(all.at(-1)!.test);
+    expect(await scored('select=best')).toEqual(best.test);
+    expect(await scored()).toEqual(all.at(-1)!.test);
+    const heard = heardUntil(all, 1);
+    expect(heard.length).toBeLessThan(all.length);
+    expect(await scored('select=best', 'stopAfter=1')).toEqual(bestOf(heard).test);
+    expect(await scored('stopAfter=1')).toEqual(heard.at(-1)!.test);
+  });
 });
 
 describe('stopAfter', () => {
@@ -119,7 +115,7 @@ describe('stopAfter', () => {
     expect(joint.rounds).toBe(best.version + 2);
     expect(events.at(-1)).toMatchObject({ event: 'finished', rounds: joint.rounds });
     expect(shown(await trainInProcess(job('stopAfter=1', 'evaluateEvery=2', 'select=best')))).toEqual(shown(joint));
-  }, 90_000);
+  });
 
   it('and select are refused where rounds are not shared', () => {
     for (const key of ['select=best', 'stopAfter=3']) {

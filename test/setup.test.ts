@@ -168,6 +168,5 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('on Linu
       expect((await setUp(own)).stderr).toContain('load it and train one step');
       expect(existsSync(join(clone, addon))).toBe(true);
     },
-    60_000,
   );
 });

@@ -41,7 +41,7 @@ describe('losses after the step', () => {
     });
     expect(spreads[0]).toBeLessThan(1e-9);
     expect(Math.min(...spreads.slice(1))).toBeGreaterThan(1e-4);
-  }, 90_000);
+  });
 
   it('are those of the batch of the round before, on the new trunk and with the head as it then stands', async () => {
     const rehearsal = await rehearse(job('students', 3, 'strategy=famo', 'weights={}'));
@@ -58,7 +58,7 @@ describe('losses after the step', () => {
       }
     }
     rehearsal.dispose();
-  }, 60_000);
+  });
 
   it('are refused where there is no step that all clients share', () => {
     const plan = () => planRun(readRun(fileOf('students'), ['strategy=famo', 'mode={ buffered: { size: 1 } }']));
@@ -71,7 +71,7 @@ describe('rows of further batches', () => {
     const given = job('two-hospitals-one-diagnosis', 4, 'strategy=sdmgrad');
     const { joint } = await overSockets(given);
     expect(bytesOf(joint)).toEqual(bytesOf(await trainInProcess(given)));
-  }, 90_000);
+  });
 
   it('make another trunk than the round’s own rows in their place, and leave heads and adapters as they are', async () => {
     const given = job('students', 3, 'strategy=sdmgrad');
@@ -94,7 +94,7 @@ describe('rows of further batches', () => {
     expect(trunkFrom(rows)).not.toBe(trunkFrom(own));
     asked.dispose();
     plain.dispose();
-  }, 60_000);
+  });
 
   it('are multiplied by λ as rows are', async () => {
     const asked = await rehearse(job('students', 3, 'strategy=sdmgrad', 'weights={}'));
@@ -114,7 +114,7 @@ describe('rows of further batches', () => {
     }));
     expect(moved(byLambda)).toBe(moved(byHand));
     asked.dispose();
-  }, 60_000);
+  });
 
   it('of a batch without a label set the task aside: its row does not move the trunk', async () => {
     const asked = await rehearse(job('students', 3, 'strategy=sdmgrad'));
@@ -128,5 +128,5 @@ describe('rows of further batches', () => {
     const [first, ...others] = rows as [(typeof rows)[number], ...typeof rows];
     expect(moved([{ ...first, extra: [first.extra![0], undefined] }, ...others])).toBe(moved(others));
     asked.dispose();
-  }, 60_000);
+  });
 });

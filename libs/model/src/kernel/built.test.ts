@@ -12,4 +12,4 @@ it('the checked-in kernels are what their source gives, and their hashes are the
     expect(text).toContain(`'${sha256}'`);
     expect(createHash('sha256').update(Buffer.from(base64, 'base64')).digest('hex')).toBe(sha256);
   }
-}, 60_000);
+});

@@ -379,4 +379,4 @@ test('1,000 steps with probes and evaluations leave the number of tensors as it 
     if (round % 100 === 0) await learner.evaluate(theta0, 'validation');
   }
   expect(tf.memory().numTensors).toBe(tensors);
-}, 60_000);
+});
