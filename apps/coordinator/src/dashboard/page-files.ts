@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const page = join(import.meta.dirname, 'page');
+const page = fileURLToPath(new URL('page', import.meta.url));
 const uplot = () => join(dirname(createRequire(import.meta.url).resolve('uplot/package.json')), 'dist');
 
 const PLACES = {
