@@ -9,6 +9,7 @@ import { writeSmallRun } from './bad-input/small-run.ts';
 import { comeAsGuest } from './door/guest.ts';
 import { holding, saying, strangerAt, type Stranger } from './door/stranger.ts';
 import { COORDINATOR_FLAGS, runChild } from './simulate/child.ts';
+import { gaugeOf, readGauge } from './wire/read-gauge.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'trunkline-strangers-'));
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
@@ -23,8 +24,6 @@ const HELD_AT = 150;
 const BYTES_EACH = 64 * 1024;
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-const residentOf = (pid: number): number =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024;
 
 it(
   `${WAVES * AT_ONCE} strangers cost 64 KB each at the most and learn nothing of the run, and who was invited before it began trains meanwhile`,
@@ -38,9 +37,11 @@ it(
     let listening: (url: string) => void = () => undefined;
     const address = new Promise<string>((resolve) => (listening = resolve));
     const settings = ['run=zebrafish', 'expect=[dogs]', 'rounds=300', 'evaluateEvery=300', 'probeEvery=0'];
+    const gauge = join(temporary, 'gauge.jsonl');
     const coordinator = runChild({
       entry: 'apps/coordinator/dist/main.js',
-      node: [...COORDINATOR_FLAGS],
+      node: [...COORDINATOR_FLAGS, ...gaugeOf(gauge).node],
+      env: gaugeOf(gauge).env,
       args: ['start', file, ...settings.flatMap((one) => ['--set', one]), '--folder', folder, '--format', 'jsonl'],
       log: join(temporary, 'coordinator.log'),
       heard: (line) => line['event'] === 'listening' && listening(String(line['url'])),
@@ -65,9 +66,11 @@ it(
       await pause(100);
     };
 
+    // What they hold, not what they left for the next collection, which comes when the process thinks fit.
+    const resident = async () => (await readGauge(coordinator, gauge)).rss;
     // What the first strangers bring into memory is code.
     await leave(await wave(64));
-    const before = residentOf(pid);
+    const before = await resident();
     const heard: string[] = [];
     let most = 0;
     let trained: Promise<{ kind: string }> | undefined;
@@ -81,7 +84,7 @@ it(
       await expect
         .poll(() => readdirSync(`/proc/${pid}/fd`).length, { timeout: 10_000, interval: 20 })
         .toBeGreaterThan(AT_ONCE / 2);
-      most = Math.max(most, residentOf(pid) - before);
+      most = Math.max(most, (await resident()) - before);
       trained ??= comeAsGuest({
         url,
         file: join(temporary, 'small', 'south.yaml'),

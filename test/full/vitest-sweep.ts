@@ -11,12 +11,12 @@ export const fullSize = (name: string, file: string, summary: string): Sweep => 
       name: file,
       async run() {
         const env = { ...process.env, TRUNKLINE_FULL: '1' };
-        const { status, stdout } = spawnSync('npx', ['vitest', 'run', file, '--testTimeout=3600000'], {
+        const { status, stdout, stderr } = spawnSync('npx', ['vitest', 'run', file, '--testTimeout=3600000'], {
           cwd: ROOT,
           env,
           encoding: 'utf8',
         });
-        if (status !== 0) throw new Error(stdout.slice(-2000));
+        if (status !== 0) throw new Error(`${stdout}\n${stderr}`.slice(-3000));
         return 'passed at full size';
       },
     },

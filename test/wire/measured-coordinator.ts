@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { COORDINATOR_FLAGS, ROOT, runChild, type Child } from '../simulate/child.ts';
+import { COORDINATOR_FLAGS, runChild, type Child } from '../simulate/child.ts';
 import type { Reading } from './gauge.ts';
+import { gaugeOf, readGauge } from './read-gauge.ts';
 
 /** A coordinator in a process of its own, which is measured from outside. */
 export interface MeasuredCoordinator {
@@ -49,9 +50,9 @@ export async function startMeasured(run: ThinRun, folder = mkdtempSync(join(tmpd
   const child = runChild({
     entry: 'apps/coordinator/dist/main.js',
     args: ['start', file, '--folder', join(folder, 'run'), '--format', 'jsonl'],
-    node: [...COORDINATOR_FLAGS, '--expose-gc', '--import', join(ROOT, 'test/dist/wire/gauge.js')],
+    node: [...COORDINATOR_FLAGS, ...gaugeOf(gauge).node],
     log: join(folder, 'coordinator.log'),
-    env: { TRUNKLINE_GAUGE: gauge },
+    env: gaugeOf(gauge).env,
     heard(line) {
       events.push(line);
       tell();
@@ -74,26 +75,10 @@ export async function startMeasured(run: ThinRun, folder = mkdtempSync(join(tmpd
       listeners.add(listen);
       listen();
     });
-  const readings = (): Reading[] =>
-    existsSync(gauge)
-      ? readFileSync(gauge, 'utf8')
-          .split('\n')
-          .filter((line) => line !== '')
-          .map((line) => JSON.parse(line) as Reading)
-      : [];
   const { url } = (await until('listening')) as { url: string };
   const coordinator: MeasuredCoordinator = {
     ...{ url, child, folder, events, until },
-    async read() {
-      const before = readings().length;
-      child.process.kill('SIGUSR2');
-      const patience = performance.now() + 10_000;
-      while (readings().length === before) {
-        if (ended || performance.now() > patience) throw new Error('the coordinator gives no reading');
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
-      return readings().at(-1)!;
-    },
+    read: () => readGauge(child, gauge),
   };
   return coordinator;
 }
