@@ -1,11 +1,13 @@
 import { readFileSync, rmSync } from 'node:fs';
+import { createErrorFeedback, decodeValues } from '@trunkline/model/codec';
+import { CAPABILITIES, type DownlinkCodec, type UplinkCodec } from '@trunkline/protocol';
 import { createInbox } from '@trunkline/protocol/line';
 import { startMeasured, THIN_INPUT } from '../wire/measured-coordinator.ts';
-import { openThinClient, type ThinClient } from '../wire/thin-client.ts';
+import { openThinClient, type ThinClient, type ThinClientOptions } from '../wire/thin-client.ts';
 import { measured, median, type Benchmark } from './benchmark.ts';
 import { ticksOf } from './children-cpu.ts';
 import { cpuMs } from './forked.ts';
-import { interleaved } from './interleaved.ts';
+import { interleaved, type TimedSide } from './interleaved.ts';
 import { openSide, type Sender } from './transport-sides.ts';
 
 const CLIENTS = 8;
@@ -19,58 +21,76 @@ const ROUNDS = 1_000;
 
 /**
  * A whole synchronous round without training: eight contributions up, hashed, checked and added, the trunk moved, hashed and sent to everyone, whose
- * clients check its hash; against the same bytes over plain TCP, which nobody looks at. The eight clients share one process on both sides.
+ * clients check its hash; as float32 and as int8 both ways, against the same vectors as float32 over plain TCP, which nobody looks at. The eight
+ * clients share one process on all sides.
  */
 export const roundBenchmark: Benchmark = {
   name: 'round',
-  ids: ['E1', 'E3'],
+  ids: ['E1', 'E2', 'E3'],
   group: 'step',
-  summary: `A float32 round of ${CLIENTS} clients and ${PARAMETERS / 1e6} M parameters without training, against raw TCP of the same bytes: its time, and the coordinator's CPU.`,
+  summary: `A round of ${CLIENTS} clients and ${PARAMETERS / 1e6} M parameters without training, as float32 and as int8, against raw TCP of float32: its time, and the coordinator's CPU.`,
   async measure(say) {
-    const ours = await openRounds();
+    const plain = await openRounds();
+    const coded = await openRounds(INT8);
     const raw = await openSide('raw');
     try {
       const lines: Sender[] = [];
       while (lines.length < CLIENTS) lines.push(await raw.open());
       const bytes = new Uint8Array(PARAMETERS * 4).fill(7);
-      const server = { ours: [] as number[], raw: [] as number[] };
-      const counted = (name: keyof typeof server, cpu: () => Promise<number>, play: () => Promise<unknown>) => ({
+      const server: number[][] = [[], [], []];
+      const side = (place: number, cpu: () => Promise<number>, play: () => Promise<unknown>): TimedSide => ({
         cpu: async () => cpuMs() + (await cpu()),
         async run() {
           const [before, begun] = [await cpu(), performance.now()];
           await patiently(play());
           const ms = performance.now() - begun;
-          server[name].push((await cpu()) - before);
+          server[place]!.push((await cpu()) - before);
           return ms;
         },
       });
-      const what = `a round of ${CLIENTS} × ${PARAMETERS / 1e6} M float32 up and down, without training, against raw TCP of the same bytes`;
-      const [mine, theirs] = await interleaved(
-        what,
-        [
-          counted('ours', async () => ours.cpuMs(), ours.play),
-          counted(
-            'raw',
-            () => raw.server.ask<number>('cpu'),
-            async () => {
-              await Promise.all(lines.map((line) => line.send(bytes)));
-              await raw.server.ask('broadcast', { values: PARAMETERS, lines: CLIENTS });
-            },
-          ),
-        ],
-        { say, boundMs: BOUND_MS, cycles: CYCLES },
-      );
-      const coordinator = median(server.ours.slice(1));
-      const plain = median(server.raw.slice(1));
+      const of = `a round of ${CLIENTS} × ${PARAMETERS / 1e6} M`;
+      const sides = [
+        side(0, async () => plain.cpuMs(), plain.play),
+        side(1, async () => coded.cpuMs(), coded.play),
+        side(
+          2,
+          () => raw.server.ask<number>('cpu'),
+          async () => {
+            await Promise.all(lines.map((line) => line.send(bytes)));
+            await raw.server.ask('broadcast', { values: PARAMETERS, lines: CLIENTS });
+          },
+        ),
+      ] as const;
+      const course = { say, boundMs: BOUND_MS, cycles: CYCLES };
+      const [float32, int8, theirs] = await interleaved(`${of} as float32; against int8 and raw TCP`, sides, course);
+      const [ofFloat32, ofInt8, ofRaw] = server.map((cpus) => median(cpus.slice(1))) as [number, number, number];
+      say(`the server’s CPU in that round: float32 ${ofFloat32} ms, int8 ${ofInt8} ms, raw ${ofRaw} ms`);
+      const claim = { unit: 'ms', better: 'lower' } as const;
       return [
-        measured({ id: 'E1', what, ours: mine, baseline: theirs, unit: 'ms', goal: 1.25, better: 'lower' }),
         measured({
-          ...{ id: 'E3', what: 'the coordinator’s CPU in that round, against the raw server’s' },
-          ...{ ours: coordinator, baseline: plain, unit: 'ms', goal: 1.3, better: 'lower' },
+          ...{
+            ...claim,
+            id: 'E1',
+            what: `${of} float32 up and down, without training, against raw TCP of the same bytes`,
+          },
+          ...{ ours: float32, baseline: theirs, goal: 1.25 },
+        }),
+        measured({
+          ...{
+            ...claim,
+            id: 'E2',
+            what: `${of} values as int8 up, with error feedback, and down, against raw TCP of float32`,
+          },
+          ...{ ours: int8, baseline: theirs, goal: 0.45 },
+        }),
+        measured({
+          ...{ ...claim, id: 'E3', what: 'the coordinator’s CPU in the float32 round, against the raw server’s' },
+          ...{ ours: ofFloat32, baseline: ofRaw, goal: 1.3 },
         }),
       ];
     } finally {
-      await ours.close();
+      await plain.close();
+      await coded.close();
       await raw.close();
     }
   },
@@ -84,14 +104,25 @@ async function patiently<T>(work: Promise<T>): Promise<T> {
   return Promise.race([work, over]).finally(() => clearTimeout(timer));
 }
 
+/** How contributions and trunks are written. */
+interface Codecs {
+  readonly codec: { readonly up: UplinkCodec; readonly down: DownlinkCodec };
+  /** Of the run file. */
+  readonly text: string;
+}
+
+const INT8: Codecs = {
+  codec: { up: { name: 'int8' }, down: { name: 'int8' } },
+  text: 'codec: { up: int8, down: int8 }\n',
+};
+
 /** A coordinator as it runs, whose clients answer when they are told to. */
-async function openRounds() {
+async function openRounds(codecs?: Codecs) {
   const tasks = Array.from({ length: CLIENTS }, (_, place) => `task-${place}`);
-  const coordinator = await startMeasured({
-    ...{ parameters: PARAMETERS, tasks, rounds: ROUNDS, more: 'checkpointEvery: 100000\n' },
-  });
+  const more = `checkpointEvery: 100000\n${codecs?.text ?? ''}`;
+  const coordinator = await startMeasured({ ...{ parameters: PARAMETERS, tasks, rounds: ROUNDS, more } });
   const pid = coordinator.child.process.pid!;
-  const gradient = new Float32Array(PARAMETERS).fill(0.001);
+  const gradient = new Float32Array(PARAMETERS).map((_, i) => 0.001 * ((i % 255) - 127));
   let held: (() => void)[] = [];
   let everyone: () => void = () => undefined;
   const allThere = () => new Promise<void>((resolve) => (everyone = resolve));
@@ -105,7 +136,7 @@ async function openRounds() {
   const clients: ThinClient[] = tasks.map((task) =>
     openThinClient({
       ...{ url: coordinator.url, client: task, task, input: THIN_INPUT, gradient: () => gradient, delay },
-      inbox: createInbox(PARAMETERS),
+      ...writing(codecs),
     }),
   );
   const refused = Promise.race(clients.map(({ done }) => done)).then(() => {
@@ -127,5 +158,16 @@ async function openRounds() {
       await coordinator.child.exited;
       rmSync(coordinator.folder, { recursive: true, force: true });
     },
+  };
+}
+
+/** What a client does with what it sends and gets. */
+function writing(codecs: Codecs | undefined): Pick<ThinClientOptions, 'inbox' | 'codec'> {
+  if (!codecs) return { inbox: createInbox(PARAMETERS) };
+  const { up, down } = codecs.codec;
+  const feedback = createErrorFeedback(up, PARAMETERS);
+  return {
+    inbox: createInbox(PARAMETERS, { codec: down, decode: decodeValues }),
+    codec: { capabilities: CAPABILITIES, write: (values) => feedback.encode('sum', values) },
   };
 }

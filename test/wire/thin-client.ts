@@ -25,7 +25,12 @@ export interface ThinClientOptions {
   readonly delay?: (round: number) => Promise<void>;
   /** Keeps trunks as a client does; left out: their bytes are counted, and each begins anew. */
   readonly inbox?: Inbox;
+  /** How it writes its gradients, and what it says that it can read and write; left out: float32 only. */
+  readonly codec?: { readonly capabilities: readonly string[]; readonly write: (values: Float32Array) => Written };
 }
+
+type Written = Pick<ContributionMessage, 'encoding'> & { readonly bytes: Uint8Array };
+const asTheyAre = (values: Float32Array): Written => ({ bytes: bytesOf(values), encoding: 'f32' });
 
 /** A client that speaks the protocol over a real socket and trains nothing: its gradients are what the test says. */
 export interface ThinClient {
@@ -60,7 +65,7 @@ const grainsIn = (missing: readonly (readonly [number, number])[]): number =>
   missing.reduce((sum, [from, until]) => sum + until - from, 0);
 
 export function openThinClient(options: ThinClientOptions): ThinClient {
-  const { url, client, task, input, gradient, replica = false, delay, inbox } = options;
+  const { url, client, task, input, gradient, replica = false, delay, inbox, codec } = options;
   const events: ThinEvent[] = [];
   const tell = (what: ThinEvent['what'], detail: string | number) =>
     void events.push({ at: performance.now(), what, detail });
@@ -81,9 +86,9 @@ export function openThinClient(options: ThinClientOptions): ThinClient {
     const known = kept.get(id);
     if (known) return known;
     kept.clear();
-    const bytes = bytesOf(gradient(round));
+    const { bytes, encoding } = (codec?.write ?? asTheyAre)(gradient(round));
     const message: ContributionMessage = {
-      ...{ round, attempt, version, kind: 'sum', tasks: [task], encoding: 'f32' },
+      ...{ round, attempt, version, kind: 'sum', tasks: [task], encoding },
       ...{ bytes: bytes.byteLength, sha256: sha256(bytes) },
     };
     const made = { message, bytes, begun: false };
@@ -115,7 +120,7 @@ export function openThinClient(options: ThinClientOptions): ThinClient {
   };
   const enter = async () => {
     try {
-      await link.request('hello', { capabilities: [] });
+      await link.request('hello', { capabilities: [...(codec?.capabilities ?? [])] });
       inbox?.reset();
       const { round } = await link.request('join', { tasks: [{ ...offerOf(task, input), replica }], machine });
       seated();
