@@ -5,6 +5,7 @@ import { errorText, fail, failure, success, toTrunklineError } from '@trunkline/
 import type { Benchmark, Measured } from './benchmark.ts';
 import { aggregateBenchmark } from './aggregate.ts';
 import { bufferedBenchmark } from './buffered.ts';
+import { convergenceBenchmark } from './convergence.ts';
 import { doorBenchmark } from './door.ts';
 import { connectionsBenchmark } from './connections.ts';
 import { durableBenchmark } from './durable.ts';
@@ -34,6 +35,7 @@ const benchmarks: readonly Benchmark[] = [
   doorBenchmark,
   eventLoopBenchmark,
   bufferedBenchmark,
+  convergenceBenchmark,
   stragglerBenchmark,
   imagesStreamBenchmark,
   virtualClientsBenchmark,

@@ -10,6 +10,8 @@ import type { Sweep, SweepStep } from './sweep.ts';
 
 /** Past a start and two checkpoints of the small run. */
 const [LAST, EACH] = [80, 8];
+/** Enough for as many lives of so many changes: a round makes about six. */
+const ROUNDS = 200;
 
 /** A real coordinator process that dies before each change of its disk in turn. */
 export const failpoints: Sweep = {
@@ -23,7 +25,7 @@ const step = (first: number): SweepStep => ({
   async run() {
     const folder = mkdtempSync(join(tmpdir(), 'trunkline-failpoints-'));
     try {
-      const settings = ['rounds=60', 'checkpointEvery=5', 'evaluateEvery=20', 'probeEvery=0'];
+      const settings = [`rounds=${ROUNDS}`, 'checkpointEvery=5', 'evaluateEvery=20', 'probeEvery=0'];
       const job = readJob(writeSmallRun(join(folder, 'small')), settings);
       const points = Array.from({ length: EACH }, (_, i) => first + i);
       const { sha256, died } = await failRun(job, folder, points);
