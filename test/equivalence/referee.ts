@@ -1,3 +1,4 @@
+import { flatDigest } from '@trunkline/model/layout';
 import { createOptimizer } from '@trunkline/model/optimizer';
 import { createTrunkStep } from '@trunkline/coordinator';
 import { fusedModel } from './fused.ts';
@@ -5,9 +6,22 @@ import { rehearse, type Rehearsal } from '../simulate/in-process.ts';
 import type { Job } from '../simulate/job.ts';
 
 /** Largest absolute difference. */
-export const largestGap = (a: Float32Array, b: Float32Array): number =>
-  a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
-const largest = (a: Float32Array): number => a.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+export function largestGap(a: Float32Array, b: Float32Array): number {
+  let most = 0;
+  for (let i = 0; i < a.length; i++) most = Math.max(most, Math.abs(a[i]! - b[i]!));
+  return most;
+}
+const largest = (a: Float32Array): number => largestGap(a, new Float32Array(a.length));
+
+/** What a training in one process gave while the referee watched it. */
+export interface Walked {
+  /** Largest relative difference (to the fused gradient's largest entry) of any round. */
+  readonly gap: number;
+  /** Of the trunk at the end. */
+  readonly sha256: string;
+  /** Of heads and adapters at the end, as a run over sockets names them. */
+  readonly digests: Readonly<Record<string, string>>;
+}
 
 const lambdaOf = (rehearsal: Rehearsal) => (client: string, task: string) =>
   rehearsal.seats.find((seat) => seat.client === client)!.lambda[task]!;
@@ -23,24 +37,24 @@ const headsOf = (rehearsal: Rehearsal): Record<string, Float32Array> =>
     ),
   );
 
-/**
- * Runs the federated training; before each round copies trunk and heads into the referee, and compares the aggregated gradient with
- * the fused one. Returns the largest relative difference (to the fused gradient's largest entry) of any round.
- */
-export async function worstGradientGap(job: Job, rounds: number): Promise<number> {
+/** Runs the training in one process; before each round copies trunk and heads into the referee, and compares the aggregated gradient with the fused one. */
+export async function walkWithReferee(job: Job, rounds: number): Promise<Walked> {
   const rehearsal = await rehearse(job);
-  const { plan, keeper } = rehearsal;
+  const { plan, keeper, seats } = rehearsal;
   const fused = await fusedModel(job, lambdaOf(rehearsal));
-  let worst = 0;
+  let gap = 0;
   for (let round = 0; round < rounds; round++) {
     const { trunk } = await fused.gradient(round, keeper.theta, headsOf(rehearsal));
     const answers = await rehearsal.answers(await rehearsal.round());
     const direction = directionOf(answers, plan.trunk.layout.length);
-    worst = Math.max(worst, largestGap(direction, trunk) / largest(trunk));
+    gap = Math.max(gap, largestGap(direction, trunk) / largest(trunk));
     keeper.advance(answers);
   }
+  const digests = seats.flatMap(({ client, learner }) =>
+    Object.entries(learner.digests()).map(([name, digest]) => [`${client}/${name}`, digest]),
+  );
   rehearsal.dispose();
-  return worst;
+  return { gap, sha256: flatDigest(keeper.theta), digests: Object.fromEntries(digests) as Walked['digests'] };
 }
 
 /** Σ λ_k g_k of a round's answers, for weighted-sum. */

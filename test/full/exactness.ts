@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { trunkGapAfter, worstGradientGap } from '../equivalence/referee.ts';
+import { trunkGapAfter, walkWithReferee } from '../equivalence/referee.ts';
 import { ROOT } from '../simulate/child.ts';
 import { trainInProcess } from '../simulate/in-process.ts';
 import { readJob } from '../simulate/job.ts';
@@ -46,7 +46,7 @@ function step(example: string, settings: readonly string[]): SweepStep {
         const one = await trainInProcess(job());
         const many = await trainOverSockets(job(), { folder, heard: () => undefined });
         assert.deepEqual(bytes(many), bytes(one), 'sockets and one process end in different bytes');
-        const gradient = await worstGradientGap(job(), ROUNDS);
+        const { gap: gradient } = await walkWithReferee(job(), ROUNDS);
         assert.ok(gradient < 1e-6, `the gradient differs by ${gradient} from the fused model’s`);
         const trunk = await trunkGapAfter(job(), 10);
         assert.ok(trunk < 1e-6, `the trunk differs by ${trunk} from the fused model’s after 10 rounds`);
