@@ -17,7 +17,7 @@ const PACKAGES = [
 /** What is started, as a program or a thread, or imported by name; everything else lies in chunks that these share, each module once. */
 const ENTRIES = [
   /^apps\/[^/]+\/src\/(index|main|trainer-thread)\.ts$/,
-  /^libs\/[^/]+\/src\/([^/]+\/)?index\.ts$/,
+  /^libs\/[^/]+\/src\/([^/]+\/)*index\.ts$/,
   /^libs\/model\/src\/(random|layout|backend|doctor|probe|task|learner|data\/image-thread)\.ts$/,
   /^test\/[^/]+\/main\.ts$/,
   /^test\/[a-z/-]+\/([a-z-]+-)?process\.ts$/,

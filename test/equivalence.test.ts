@@ -10,7 +10,7 @@ import { trainOverSockets } from './simulate/sockets.ts';
 
 const ROUNDS = 300;
 /** `npm run test:full -- exactness` takes all 300. */
-const ROUNDS_OF_ROWS = 40;
+const ROUNDS_OF_ROWS = 20;
 const folder = mkdtempSync(join(tmpdir(), 'trunkline-equivalence-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

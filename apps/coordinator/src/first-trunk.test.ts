@@ -44,6 +44,27 @@ const open = (from: string) =>
   openRun(configOf(from), { disk, folder: join(folder, 'one'), resume: true, durable: true, birth: () => 'born' });
 
 describe('a trunk that starts from a file', () => {
+  it.each(['old.keras', 'old.onnx', 'old-tfjs'])('is the same, and has the same digest, from %s', (name) => {
+    exported(name, 9);
+    const [one, other] = ['old.safetensors', name].map((from) => planRun(configOf(from)));
+    expect(firstTrunk(other!)).toEqual(firstTrunk(one!));
+    expect(other!.start!.sha256).toBe(one!.start!.sha256);
+  });
+
+  it('is refused in a form that only a client’s export has, with what to do', () => {
+    const parts = (['trunk', 'head'] as const).map((part) => ({
+      name: part,
+      stack: old,
+      values: initialTrunk(old, 9),
+    }));
+    const head = { ...parts[1]!, stack: buildTrunk({ input: [3], layers: [{ dense: { units: 3 } }] }, { at: 'head' }) };
+    const values = initialTrunk(head.stack, 1);
+    const model = { name: 'one', parts: [parts[0]!, { ...head, values }], scores: null, about: {} };
+    writeModel(disk, model, { to: join(folder, 'whole.keras'), force: true, saved: new Date(0) });
+    const refused = refusal(() => planRun(configOf('whole.keras')));
+    expect(refused.message).toContain('export that as .safetensors, or the trunk by `coordinator export`');
+  });
+
   it('is the exported one, bit for bit, in the run and alone', () => {
     const plan = planRun(configOf('old.safetensors'));
     expect(firstTrunk(plan)).toEqual(initialTrunk(old, 9));

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fail } from '@trunkline/protocol';
+import { fileDisk } from '@trunkline/model/disk';
+import { readTrunkBytes } from '@trunkline/model/export';
 import { initialTrunk, trunkStart, type Trunk, type TrunkStart } from '@trunkline/model/trunk';
 import type { RunConfig } from './config.ts';
 
@@ -9,7 +10,7 @@ export const START_FILE = 'from.safetensors';
 
 /**
  * The file that `trunk.from` names, relative to the run file, checked against the trunk; undefined where the trunk starts from the seed.
- * @throws DATA_FILE_MISSING, DATA_FILE_BROKEN, CONFIG_INVALID
+ * @throws DATA_FILE_MISSING, MODEL_MISSING, DATA_FILE_BROKEN, CONFIG_INVALID
  */
 export function readStart({ trunk: { from }, source }: RunConfig, trunk: Trunk): TrunkStart | undefined {
   if (!from) return undefined;
@@ -26,11 +27,9 @@ export function readStart({ trunk: { from }, source }: RunConfig, trunk: Trunk):
 }
 
 function bytesOf(file: string, at: string): Uint8Array {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    throw fail('DATA_FILE_MISSING', { at, file }, cause);
-  }
+  const bytes = readTrunkBytes(fileDisk(), file);
+  if (!bytes) throw fail('DATA_FILE_MISSING', { at, file });
+  return bytes;
 }
 
 /** Trunk 0 of a run: seeded values, and over them those of the file that it starts from. A new array. */

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { Command, Option } from 'commander';
 import { collect, conclude, fail, type Exit } from '@trunkline/protocol';
 import { backendEnvironment, openBackend, requireGpu } from '@trunkline/model/backend';
 import { fileDisk } from '@trunkline/model/disk';
+import { readTrunkBytes } from '@trunkline/model/export';
 import { needsNativeOrCpu } from '@trunkline/model/layer';
 import type { TaskScore } from '@trunkline/model/learner';
 import { jsonMetrics } from '@trunkline/model/metrics';
@@ -53,7 +53,7 @@ export function fineTuneCommand(exit: Exit): Command {
   return new Command('fine-tune')
     .description('Train heads and adapters on an exported trunk that stays as it is. Nothing is connected.')
     .argument('<client.yaml>', 'the client file')
-    .requiredOption('--trunk <file>', 'the trunk: x.safetensors, as `export` writes it')
+    .requiredOption('--trunk <file>', 'the trunk, as `export` writes it: x.safetensors, x.keras, x.onnx, or a tfjs folder')
     .requiredOption('--rounds <n>', 'steps of training')
     .option('--evaluate-every <n>', 'rounds between scores of the validation split (default: 20 times in all)')
     .addOption(
@@ -127,10 +127,11 @@ async function tune(file: string, options: Options): Promise<Tuned> {
   return { run, client, rounds, kept, trunk: { parameters: theta.length, sha256 }, tasks, folder };
 }
 
-/** @throws CONFIG_MISSING, DATA_FILE_BROKEN, LAYER_*, CONFIG_INVALID */
+/** @throws CONFIG_MISSING, MODEL_MISSING, DATA_FILE_BROKEN, LAYER_*, CONFIG_INVALID */
 function readTrunk(path: string): { trunk: Trunk; theta: Float32Array; version: number } {
   const file = basename(path);
-  const bytes = bytesOf(path);
+  const bytes = readTrunkBytes(fileDisk(), path);
+  if (!bytes) throw fail('CONFIG_MISSING', { file: path });
   const { spec, rounds } = readTrunkFile(bytes, file);
   if (!spec) {
     const problem = 'it does not say which layers its trunk has.';
@@ -140,14 +141,6 @@ function readTrunk(path: string): { trunk: Trunk; theta: Float32Array; version: 
   const theta = new Float32Array(trunk.layout.length);
   trunkStart(trunk, bytes, { file, partial: false, at: file }).fill(theta);
   return { trunk, theta, version: rounds };
-}
-
-function bytesOf(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw fail('CONFIG_MISSING', { file: path }, cause);
-  }
 }
 
 function scoreText({ task, metrics }: { task: string; metrics: Readonly<Record<string, number | null | undefined>> }) {

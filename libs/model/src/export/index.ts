@@ -6,4 +6,5 @@ export { decodeModel } from './decode-model.ts';
 export { aboutOf } from './notes.ts';
 export type { OpenedModel } from './opened-model.ts';
 export { readModel } from './read-model.ts';
+export { readTrunkBytes } from './trunk-bytes.ts';
 export { writeModel, type WriteModelTo } from './write-model.ts';

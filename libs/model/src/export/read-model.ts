@@ -39,7 +39,7 @@ export function readModel(disk: Pick<Disk, 'read'>, path: string): OpenedModel {
 }
 
 /** Null too where a file's name stands for a folder, or a folder's for a file. */
-function bytesOf(disk: Pick<Disk, 'read'>, path: string): Uint8Array | null {
+export function bytesOf(disk: Pick<Disk, 'read'>, path: string): Uint8Array | null {
   try {
     return disk.read(path);
   } catch (cause) {
