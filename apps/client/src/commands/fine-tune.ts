@@ -53,7 +53,10 @@ export function fineTuneCommand(exit: Exit): Command {
   return new Command('fine-tune')
     .description('Train heads and adapters on an exported trunk that stays as it is. Nothing is connected.')
     .argument('<client.yaml>', 'the client file')
-    .requiredOption('--trunk <file>', 'the trunk, as `export` writes it: x.safetensors, x.keras, x.onnx, or a tfjs folder')
+    .requiredOption(
+      '--trunk <file>',
+      'the trunk, as `export` writes it: x.safetensors, x.keras, x.onnx, or a tfjs folder',
+    )
     .requiredOption('--rounds <n>', 'steps of training')
     .option('--evaluate-every <n>', 'rounds between scores of the validation split (default: 20 times in all)')
     .addOption(
