@@ -55,7 +55,7 @@ export async function build() {
   const before = stampBefore();
   if (before?.state === state && before.outputs.every((file) => existsSync(join(root, file)))) return 0;
   const written = [...(await bundle(sources)), ...(await copyPages(sources))];
-  await rememberTo(STAMP, { state, outputs: written });
+  await whole(STAMP, (partial) => writeFile(partial, JSON.stringify({ state, outputs: written })));
   await clearUp(new Set([...written, relative(root, STAMP)]));
   return written.length;
 }
@@ -132,8 +132,6 @@ async function whole(target, write) {
   await write(partial);
   await rename(partial, target);
 }
-
-const rememberTo = (file, value) => whole(file, (partial) => writeFile(partial, JSON.stringify(value)));
 
 function stampBefore() {
   try {

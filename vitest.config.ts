@@ -26,7 +26,7 @@ class LongFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    // One process a file: the native backend may be loaded by one thread of a process only.
+    // Processes, not threads: the native backend may be loaded by one thread of a process only.
     pool: 'forks',
     // Tests of the whole start programs and import packages in their built form, as users do; it loads in a fifth of the time.
     globalSetup: './build.mjs',

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Child } from '../simulate/child.ts';
-import { ROOT } from '../simulate/child.ts';
+import { ROOT, type Child } from '../simulate/child.ts';
 import type { Reading } from './gauge.ts';
 
 const PATIENCE_MS = 10_000;

@@ -3,7 +3,7 @@ import { aboutOf, readModel, type ExportedModel } from '@trunkline/model/export'
 import type { Stack } from '@trunkline/model/layer';
 import type { Disk } from '@trunkline/model/store';
 import type { TaskPlan } from '@trunkline/model/task';
-import { buildTrunk, type TrunkSpec } from '@trunkline/model/trunk';
+import { buildTrunk, parseTrunkSpec } from '@trunkline/model/trunk';
 import type { FinishedModel } from './finished-model.ts';
 import { placedTask, scoresOf } from './task-model.ts';
 
@@ -27,7 +27,8 @@ export async function readModelFile(disk: Disk, file: string, plans: readonly Ta
     const own = plans.map(({ id }) => id).join(', ');
     throw other(notes['task'] ? `it is of the task ${notes['task']}, not of ${own}` : 'it is of no task');
   }
-  const trunk = buildTrunk(specIn(notes['trunk']!, other), { at: file });
+  const notJson = () => other('its note of the trunk’s layers is not JSON');
+  const trunk = buildTrunk(parseTrunkSpec(notes['trunk']!, notJson), { at: file });
   const { adapter, head, key } = await placedTask([plan], trunk, plan.id);
   for (const [part, { inputShape, specs }] of Object.entries({ adapter, head: head.stack })) {
     if (JSON.stringify({ input: inputShape, layers: specs }) !== notes[part])
@@ -62,12 +63,4 @@ export async function readModelFile(disk: Disk, file: string, plans: readonly Ta
     learner: { heads, adapters },
   };
   return { model, plan };
-}
-
-function specIn(text: string, other: (problem: string) => Error): TrunkSpec {
-  try {
-    return JSON.parse(text) as TrunkSpec;
-  } catch {
-    throw other('its note of the trunk’s layers is not JSON');
-  }
 }

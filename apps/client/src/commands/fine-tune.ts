@@ -9,6 +9,7 @@ import { readTrunkBytes } from '@trunkline/model/export';
 import { needsNativeOrCpu } from '@trunkline/model/layer';
 import type { TaskScore } from '@trunkline/model/learner';
 import { jsonMetrics } from '@trunkline/model/metrics';
+import type { Disk } from '@trunkline/model/store';
 import { buildTrunk, readTrunkFile, trunkStart, type Trunk } from '@trunkline/model/trunk';
 import { fineTune } from '../fine-tune.ts';
 import { loadTasks } from '../load-task.ts';
@@ -103,7 +104,7 @@ async function tune(file: string, options: Options): Promise<Tuned> {
   const before = heldStates(disk, state, client, said).of(run);
   const folder = runStateFolder(state, run, client);
   if (before && !options.force) throw fail('FILE_EXISTS', { file: folder });
-  const { trunk, theta, version } = readTrunk(options.trunk);
+  const { trunk, theta, version } = readTrunk(disk, options.trunk);
   const plans = await loadTasks(config);
   // This thread is the only one of the process that loads the backend.
   const { threads } = training;
@@ -131,9 +132,9 @@ async function tune(file: string, options: Options): Promise<Tuned> {
 }
 
 /** @throws CONFIG_MISSING, MODEL_MISSING, DATA_FILE_BROKEN, LAYER_*, CONFIG_INVALID */
-function readTrunk(path: string): { trunk: Trunk; theta: Float32Array; version: number } {
+function readTrunk(disk: Disk, path: string): { trunk: Trunk; theta: Float32Array; version: number } {
   const file = basename(path);
-  const bytes = readTrunkBytes(fileDisk(), path);
+  const bytes = readTrunkBytes(disk, path);
   if (!bytes) throw fail('CONFIG_MISSING', { file: path });
   const { spec, rounds } = readTrunkFile(bytes, file);
   if (!spec) {

@@ -1,5 +1,5 @@
 import type { Disk } from '../store/index.ts';
-import { buildTrunk, type TrunkSpec } from '../trunk/index.ts';
+import { buildTrunk, parseTrunkSpec } from '../trunk/index.ts';
 import { brokenModel } from './decode-model.ts';
 import { formatOf } from './encode-model.ts';
 import type { ExportedModel } from './exported-model.ts';
@@ -26,7 +26,8 @@ export function readTrunkBytes(disk: Pick<Disk, 'read'>, path: string): Uint8Arr
     throw broken(
       'it is a client’s model, with adapter and head; export that as .safetensors, or the trunk by `coordinator export`.',
     );
-  const trunk = buildTrunk(specIn(notes['trunk']!, broken), { at: path });
+  const notJson = (cause: unknown) => broken('its note of the trunk’s layers is not JSON.', cause);
+  const trunk = buildTrunk(parseTrunkSpec(notes['trunk']!, notJson), { at: path });
   const model: ExportedModel = {
     name: notes['name'] ?? 'trunk',
     parts: [{ name: 'trunk', stack: trunk, values: new Float32Array(trunk.layout.length) }],
@@ -35,12 +36,4 @@ export function readTrunkBytes(disk: Pick<Disk, 'read'>, path: string): Uint8Arr
   };
   opened.fill(model);
   return encodeSafetensorsModel(model);
-}
-
-function specIn(text: string, broken: (problem: string, cause?: unknown) => Error): TrunkSpec {
-  try {
-    return JSON.parse(text) as TrunkSpec;
-  } catch (cause) {
-    throw broken('its note of the trunk’s layers is not JSON.', cause);
-  }
 }

@@ -7,6 +7,15 @@ export interface TrunkSpec {
   readonly layers: readonly LayerSpec[];
 }
 
+/** The trunk's layers from an exported model's notes, not checked. @param refused makes the error for a text that is not JSON */
+export function parseTrunkSpec(text: string, refused: (cause: unknown) => Error): TrunkSpec {
+  try {
+    return JSON.parse(text) as TrunkSpec;
+  } catch (cause) {
+    throw refused(cause);
+  }
+}
+
 /** The layers in the run file, or in a Keras JSON file beside it; there `input` is needed only if the file has none. */
 export type TrunkConfig = (TrunkSpec | { readonly file: string; readonly input?: readonly number[] }) & {
   readonly from?: TrunkFrom;
@@ -14,7 +23,7 @@ export type TrunkConfig = (TrunkSpec | { readonly file: string; readonly input?:
 
 /** A file whose values trunk 0 has, in place of seeded ones. */
 export interface TrunkFrom {
-  /** As `coordinator export` writes a trunk: safetensors. */
+  /** A file, or the folder of a tfjs layers model, as `coordinator export` writes a trunk. */
   readonly file: string;
   readonly partial: boolean;
   /** What the file must be; left out: whatever it is. */

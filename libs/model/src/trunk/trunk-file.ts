@@ -1,7 +1,7 @@
 import { fail, sha256 } from '@trunkline/protocol';
 import { readSafetensors } from '../store/safetensors.ts';
 import type { StoredTensor } from '../store/tensor-file.ts';
-import type { TrunkSpec } from './spec.ts';
+import { parseTrunkSpec, type TrunkSpec } from './spec.ts';
 
 /** The trunk in a file that `coordinator export` or `client export` wrote as safetensors. */
 export interface TrunkFile {
@@ -28,22 +28,15 @@ export function readTrunkFile(bytes: Uint8Array, file: string): TrunkFile {
   const own = Object.entries(tensors).filter(([name]) => name.startsWith(PREFIX));
   if (own.length === 0)
     throw broken(`it holds no tensor \`${PREFIX}...\`; \`coordinator export RUN --to x.safetensors\` writes a trunk.`);
+  const text = metadata['trunk'];
   return {
     file,
     sha256: sha256(bytes),
     tensors: Object.fromEntries(own.map(([name, tensor]) => [name.slice(PREFIX.length), tensor])),
-    spec: specIn(metadata['trunk'], broken),
+    spec:
+      text === undefined
+        ? undefined
+        : parseTrunkSpec(text, (cause) => broken('its metadata `trunk` are not JSON.', cause)),
     rounds: Number(metadata['rounds'] ?? 0) || 0,
   };
-}
-
-type Broken = (problem: string, cause?: unknown) => Error;
-
-function specIn(text: string | undefined, broken: Broken): TrunkSpec | undefined {
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text) as TrunkSpec;
-  } catch (cause) {
-    throw broken('its metadata `trunk` are not JSON.', cause);
-  }
 }
