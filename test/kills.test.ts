@@ -36,10 +36,9 @@ describe('a run whose processes are killed at random', () => {
     expect(killed.history.trained).toBeGreaterThan(300);
     expect(killed.history.attempts).toBeGreaterThan(6);
     expect(killed.recoveries.length).toBeGreaterThan(3);
-    // On a machine that is busy with other things a process starts more slowly, and recovers more slowly by as much. Once in some hundred
-    // kills a recovery took 20 s, for a reason not found yet: nine in ten are judged here, the long form judges the 99th percentile.
+    // On a machine that is busy with other things a process starts more slowly, and recovers more slowly by as much.
     const allowed = Math.max(2_000, 1.5 * quantile(killed.starts, 0.5));
-    expect(quantile(killed.recoveries, 0.9)).toBeLessThan(allowed);
+    expect(quantile(killed.recoveries, 0.99)).toBeLessThan(allowed);
   }, 900_000);
 
   it('dies before a change of its disk, at one place after the other, and ends in the same bytes', async () => {
