@@ -5,17 +5,21 @@ import { fail, fromReport, type ErrorReport } from '../index.ts';
 import { isOwnMachine } from './route.ts';
 
 /**
- * The WebSocket of a client. Two things differ from socket.io's own:
+ * The WebSocket of a client. Three things differ from socket.io's own:
  *
  * It masks with zeros, on this machine and inside TLS. RFC 6455 wants unpredictable masks because a script in a browser could otherwise write requests into
  * a caching proxy's stream; a program that sends its own tensors has no such script, and masking in JavaScript costs
  * several times what everything else on the way does (docs/decisions/0004-zero-mask.md).
  *
  * A refused upgrade keeps its reason: the HTTP answer's text becomes the error, instead of "websocket error".
+ *
+ * A line that closes before the coordinator has said a word on it is an error. socket.io hears of a close only once it was greeted, and would wait out its 20 s:
+ * what is left of a coordinator that is killed between its two first writes.
  */
 export class ZeroMaskWebSocket extends NodeWebSocket {
   #socket: WebSocket | undefined;
   #line: Socket | undefined;
+  #greeted = false;
 
   /** Bytes that came in so far. */
   get received(): number {
@@ -25,6 +29,17 @@ export class ZeroMaskWebSocket extends NodeWebSocket {
   /** Ends the line without a word, as a network would: for one on which nothing moves any more. */
   cut(): void {
     this.#socket?.terminate();
+  }
+
+  override onPacket(packet: Parameters<NodeWebSocket['onPacket']>[0]): void {
+    this.#greeted = true;
+    super.onPacket(packet);
+  }
+
+  /** @param details left out where this side closes */
+  override onClose(details?: Parameters<NodeWebSocket['onClose']>[0]): void {
+    if (this.#greeted || !details || this.readyState === 'closed') return super.onClose(details);
+    this.onError('the line closed before the coordinator said a word', details, undefined);
   }
 
   override createSocket(
@@ -44,7 +59,15 @@ export class ZeroMaskWebSocket extends NodeWebSocket {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (part: string) => (text = (text + part).slice(0, 4096)));
-      response.on('end', () => socket.emit('error', refusal(text, { uri, status: response.statusCode ?? 0 })));
+      // It may break off, which is no refusal: whoever spoke is gone.
+      response.on('close', () =>
+        socket.emit(
+          'error',
+          response.complete
+            ? refusal(text, { uri, status: response.statusCode ?? 0 })
+            : new Error('the answer broke off'),
+        ),
+      );
     });
     return socket;
   }
