@@ -85,8 +85,7 @@ export async function fusedModel(job: Job, lambda: (client: string, task: string
         }
         return tf.addN(losses) as never;
       }, [...weights, ...[...headWeights.values()].flat()]);
-      const read = (all: readonly Variable[]) =>
-        Float32Array.from(all.flatMap((one) => [...grads[one.name]!.dataSync()]));
+      const read = (all: readonly Variable[]) => joined(all.map(({ name }) => grads[name]!.dataSync() as Float32Array));
       const result = {
         trunk: read(weights),
         heads: Object.fromEntries([...used].map((key) => [key, read(headWeights.get(key)!)])),
@@ -101,6 +100,16 @@ export async function fusedModel(job: Job, lambda: (client: string, task: string
       return result;
     },
   };
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 const widthOf = (task: TaskPlan): number => {
@@ -140,9 +149,7 @@ function trunkOutput(tf: Tf, layers: readonly unknown[], { x, weights, random }:
       case 'dropout': {
         const rate = args['rate']!;
         const chance = random(`${place}-dropout`);
-        const mask = Float32Array.from({ length: h.size }, () =>
-          chance.uint32() < rate * 2 ** 32 ? 0 : 1 / (1 - rate),
-        );
+        const mask = new Float32Array(h.size).map(() => (chance.uint32() < rate * 2 ** 32 ? 0 : 1 / (1 - rate)));
         return tf.mul(h, tf.tensor(mask, h.shape));
       }
       default:

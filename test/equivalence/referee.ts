@@ -13,15 +13,30 @@ export function largestGap(a: Float32Array, b: Float32Array): number {
 }
 const largest = (a: Float32Array): number => largestGap(a, new Float32Array(a.length));
 
+/** Where a training stands, down to the last bit. */
+export interface Bytes {
+  /** Of the trunk. */
+  readonly sha256: string;
+  /** Of heads and adapters, as a run over sockets names them. */
+  readonly digests: Readonly<Record<string, string>>;
+}
+
 /** What a training in one process gave while the referee watched it. */
 export interface Walked {
   /** Largest relative difference (to the fused gradient's largest entry) of any round. */
   readonly gap: number;
-  /** Of the trunk at the end. */
-  readonly sha256: string;
-  /** Of heads and adapters at the end, as a run over sockets names them. */
-  readonly digests: Readonly<Record<string, string>>;
+  /** After each of the rounds asked for. */
+  readonly after: ReadonlyMap<number, Bytes>;
 }
+
+const bytesOf = ({ keeper, seats }: Rehearsal): Bytes => ({
+  sha256: flatDigest(keeper.theta),
+  digests: Object.fromEntries(
+    seats.flatMap(({ client, learner }) =>
+      Object.entries(learner.digests()).map(([name, digest]) => [`${client}/${name}`, digest]),
+    ),
+  ),
+});
 
 const lambdaOf = (rehearsal: Rehearsal) => (client: string, task: string) =>
   rehearsal.seats.find((seat) => seat.client === client)!.lambda[task]!;
@@ -37,24 +52,26 @@ const headsOf = (rehearsal: Rehearsal): Record<string, Float32Array> =>
     ),
   );
 
-/** Runs the training in one process; before each round copies trunk and heads into the referee, and compares the aggregated gradient with the fused one. */
-export async function walkWithReferee(job: Job, rounds: number): Promise<Walked> {
+/**
+ * Runs the training in one process; before each round copies trunk and heads into the referee, and compares the aggregated gradient with the fused one.
+ * @param marks rounds after which the bytes are noted; the last one ends it
+ */
+export async function walkWithReferee(job: Job, marks: readonly number[]): Promise<Walked> {
   const rehearsal = await rehearse(job);
-  const { plan, keeper, seats } = rehearsal;
+  const { plan, keeper } = rehearsal;
   const fused = await fusedModel(job, lambdaOf(rehearsal));
+  const after = new Map<number, Bytes>();
   let gap = 0;
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < Math.max(...marks); round++) {
     const { trunk } = await fused.gradient(round, keeper.theta, headsOf(rehearsal));
     const answers = await rehearsal.answers(await rehearsal.round());
     const direction = directionOf(answers, plan.trunk.layout.length);
     gap = Math.max(gap, largestGap(direction, trunk) / largest(trunk));
     keeper.advance(answers);
+    if (marks.includes(round + 1)) after.set(round + 1, bytesOf(rehearsal));
   }
-  const digests = seats.flatMap(({ client, learner }) =>
-    Object.entries(learner.digests()).map(([name, digest]) => [`${client}/${name}`, digest]),
-  );
   rehearsal.dispose();
-  return { gap, sha256: flatDigest(keeper.theta), digests: Object.fromEntries(digests) as Walked['digests'] };
+  return { gap, after };
 }
 
 /** Σ λ_k g_k of a round's answers, for weighted-sum. */

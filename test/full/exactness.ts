@@ -35,8 +35,14 @@ export const exactness: Sweep = {
 
 function step(example: string, settings: readonly string[]): SweepStep {
   const file = join(ROOT, 'examples', example, 'run.yaml');
-  const job = () =>
-    readJob(file, [...settings, `rounds=${ROUNDS}`, `evaluateEvery=${ROUNDS}`, 'checkpointEvery=1000', 'probeEvery=0']);
+  const job = (probeEvery = 0) =>
+    readJob(file, [
+      ...settings,
+      `rounds=${ROUNDS}`,
+      `evaluateEvery=${ROUNDS}`,
+      'checkpointEvery=1000',
+      `probeEvery=${probeEvery}`,
+    ]);
   return {
     name: `${example} ${settings.join(' ')}`,
     async run() {
@@ -46,7 +52,19 @@ function step(example: string, settings: readonly string[]): SweepStep {
         const one = await trainInProcess(job());
         const many = await trainOverSockets(job(), { folder, heard: () => undefined });
         assert.deepEqual(bytes(many), bytes(one), 'sockets and one process end in different bytes');
-        const { gap: gradient } = await walkWithReferee(job(), ROUNDS);
+        // Once more with probes, the clients answering in the other order.
+        const clients = job().clients.map(({ config }) => config.client);
+        const again = await trainOverSockets(job(20), {
+          folder: join(folder, 'again'),
+          heard: () => undefined,
+          clientArgs: (client) => ['--delay', String(8 * (clients.length - 1 - clients.indexOf(client)))],
+        });
+        assert.deepEqual(
+          bytes(again),
+          bytes(one),
+          'a second run, its clients in another order, ends in different bytes',
+        );
+        const { gap: gradient } = await walkWithReferee(job(), [ROUNDS]);
         assert.ok(gradient < 1e-6, `the gradient differs by ${gradient} from the fused model’s`);
         const trunk = await trunkGapAfter(job(), 10);
         assert.ok(trunk < 1e-6, `the trunk differs by ${trunk} from the fused model’s after 10 rounds`);
