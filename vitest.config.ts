@@ -4,8 +4,11 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Tests that stand beside their source take packages from their sources too. */
 const conditions = ['@trunkline/source'];
 
-/** What these say holds of a machine that does nothing else: seconds, memory, frames. They run one by one, behind all others. */
-const quiet = ['dashboard', 'partitions', 'slow-links', 'soak'].map((name) => `test/${name}.test.ts`);
+const named = (...names: string[]) => names.map((name) => `test/${name}.test.ts`);
+/** What these say holds of a machine that does little else: seconds, memory. They run behind all others, */
+const quiet = named('partitions', 'slow-links', 'soak');
+/** and this by itself: it counts frames. */
+const alone = named('dashboard');
 
 /** More than cores: most of their time processes start and lines are waited for. */
 const maxWorkers = 3;
@@ -54,14 +57,18 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: ['test/**/*.test.ts'],
-          exclude: quiet,
+          exclude: [...quiet, ...alone],
           maxWorkers,
           sequence: { groupOrder: 0 },
         },
       },
       {
         extends: true,
-        test: { name: 'quiet', include: quiet, maxWorkers: 1, sequence: { groupOrder: 1 } },
+        test: { name: 'quiet', include: quiet, maxWorkers, sequence: { groupOrder: 1 } },
+      },
+      {
+        extends: true,
+        test: { name: 'alone', include: alone, maxWorkers: 1, sequence: { groupOrder: 2 } },
       },
     ],
   },

@@ -11,7 +11,7 @@ import { trainOverSockets } from './simulate/sockets.ts';
 const ROUNDS = 300;
 /** Of rows, and of a second run whose clients answer in another order; `npm run test:full -- exactness` takes all 300. */
 const ROUNDS_OF_ROWS = 20;
-const ROUNDS_AGAIN = 100;
+const ROUNDS_AGAIN = 60;
 const folder = mkdtempSync(join(tmpdir(), 'trunkline-equivalence-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

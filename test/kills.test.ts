@@ -21,7 +21,7 @@ const settings = (rounds: number) => [
 
 describe('a run whose processes are killed at random', () => {
   it('ends in the bytes of one that was not: 20 coordinator and 10 client kills', async () => {
-    const job = readJob(writeSmallRun(join(temporary, 'small')), settings(300));
+    const job = readJob(writeSmallRun(join(temporary, 'small')), settings(180));
     const undisturbed = await trainInProcess(job);
     const killed = await killRun(
       job,
@@ -29,11 +29,11 @@ describe('a run whose processes are killed at random', () => {
       { seed: 1, coordinator: 20, clients: 10 },
       { clientArgs: ['--delay', '15'] },
     );
-    expect(killed.rounds).toBe(300);
+    expect(killed.rounds).toBe(180);
     expect(killed.sha256).toBe(undisturbed.trunk.sha256);
     expect(killed.digests).toEqual(undisturbed.digests);
     // They did cost rounds, which were trained again.
-    expect(killed.history.trained).toBeGreaterThan(300);
+    expect(killed.history.trained).toBeGreaterThan(180);
     expect(killed.history.attempts).toBeGreaterThan(6);
     expect(killed.recoveries.length).toBeGreaterThan(3);
     // On a machine that is busy with other things a process starts more slowly, and recovers more slowly by as much.

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readClient, startClient, type ClientEvent } from '@trunkline/client';
 import { readRun, startCoordinator, type RunEvent } from '@trunkline/coordinator';
 import { COORDINATOR_FLAGS, ROOT, runChild } from './simulate/child.ts';
+import { SMALL_TRUNK } from './simulate/small-trunk.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'trunkline-live-'));
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
@@ -17,7 +18,7 @@ let started = 0;
 /** A coordinator and one lab in this process: the lab's training thread is the only one that loads the native backend. */
 async function start(overrides: string[], on: (event: RunEvent) => void = () => undefined) {
   const folder = join(temporary, String(started++));
-  const config = readRun(runFile, [`expect=${JSON.stringify(tasks)}`, ...overrides]);
+  const config = readRun(runFile, [SMALL_TRUNK, `expect=${JSON.stringify(tasks)}`, ...overrides]);
   const heard: ClientEvent[] = [];
   const coordinator = await startCoordinator(config, { folder, sinks: [on] });
   const client = await startClient(readClient(lab), {

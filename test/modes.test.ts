@@ -8,6 +8,7 @@ import { ROOT, runChild } from './simulate/child.ts';
 import { rehearse, trainInProcess, whole } from './simulate/in-process.ts';
 import { readJob, type Job } from './simulate/job.ts';
 import type { Joint } from './simulate/joint.ts';
+import { SMALL_TRUNK } from './simulate/small-trunk.ts';
 import { trainOverSockets } from './simulate/sockets.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'trunkline-modes-'));
@@ -17,7 +18,14 @@ const file = join(ROOT, 'examples', 'drug-discovery', 'run.yaml');
 let n = 0;
 const newFolder = () => join(folder, String(n++));
 const job = (rounds: number, ...more: string[]) =>
-  readJob(file, [`rounds=${rounds}`, `evaluateEvery=${rounds}`, 'probeEvery=0', 'checkpointEvery=1000', ...more]);
+  readJob(file, [
+    SMALL_TRUNK,
+    `rounds=${rounds}`,
+    `evaluateEvery=${rounds}`,
+    'probeEvery=0',
+    'checkpointEvery=1000',
+    ...more,
+  ]);
 const bytesOf = ({ trunk, digests }: Joint) => ({ sha256: trunk.sha256, digests });
 const mode = (value: object) => `mode=${JSON.stringify(value)}`;
 const sockets = async (of: Job, clientArgs: (client: string) => string[] = () => []) => {
@@ -119,6 +127,7 @@ describe('a running run', () => {
   it('takes in an optional client, warms its heads up, anew where the run goes back to before it came, and goes on without it after its goodbye', async () => {
     const labs = ['lab-a', 'lab-c'].map((name) => join(ROOT, 'examples', 'drug-discovery', `${name}.yaml`));
     const config = readRun(file, [
+      SMALL_TRUNK,
       'rounds=100000',
       'probeEvery=0',
       'evaluateEvery=100000',

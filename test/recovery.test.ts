@@ -9,6 +9,7 @@ import { COORDINATOR, openFleet, type Line } from './faults/fleet.ts';
 import { ROOT } from './simulate/child.ts';
 import { trainInProcess } from './simulate/in-process.ts';
 import { readJob } from './simulate/job.ts';
+import { SMALL_TRUNK } from './simulate/small-trunk.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'trunkline-recovery-'));
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
@@ -18,7 +19,14 @@ const lab = join(ROOT, 'examples/drug-discovery/lab-a.yaml');
 
 describe('processes that are killed', () => {
   it('end in the bytes of a run that nothing happened to: a coordinator, then another time with a lab', async () => {
-    const job = readJob(run, ['rounds=24', 'checkpointEvery=4', 'evaluateEvery=10', 'probeEvery=10', 'select=best']);
+    const job = readJob(run, [
+      SMALL_TRUNK,
+      'rounds=24',
+      'checkpointEvery=4',
+      'evaluateEvery=10',
+      'probeEvery=10',
+      'select=best',
+    ]);
     const labs = job.clients.map(({ config }) => config.client);
     // Held up a little, so that there is a run left to kill.
     const fleet = openFleet({ folder: join(temporary, 'killed'), job, clientArgs: ['--delay', '30'] });
@@ -58,7 +66,13 @@ const digestsOf = (lines: readonly Line[]): Record<string, string> =>
       ),
   );
 
-const settings = ['expect=["nr-ar","nr-er","sr-atad5"]', 'checkpointEvery=5', 'probeEvery=0', 'evaluateEvery=10'];
+const settings = [
+  SMALL_TRUNK,
+  'expect=["nr-ar","nr-er","sr-atad5"]',
+  'checkpointEvery=5',
+  'probeEvery=0',
+  'evaluateEvery=10',
+];
 
 /** One lab and its coordinator in this process, which end by themselves or are stopped. */
 function house(name: string) {

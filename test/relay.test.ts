@@ -8,6 +8,7 @@ import { COORDINATOR_FLAGS, ROOT, runChild, type Child } from './simulate/child.
 import { trainInProcess } from './simulate/in-process.ts';
 import { readJob } from './simulate/job.ts';
 import type { Joint } from './simulate/joint.ts';
+import { SMALL_TRUNK } from './simulate/small-trunk.ts';
 import { trainOverSockets } from './simulate/sockets.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'trunkline-relay-'));
@@ -20,7 +21,15 @@ describe('two relays of two laboratories each', () => {
   const labs = join(ROOT, 'examples/drug-discovery/run.yaml');
   const two = 'relays={ north: [lab-a.yaml, lab-b.yaml], south: [lab-c.yaml, lab-d.yaml] }';
   const job = (...more: string[]) =>
-    readJob(labs, ['rounds=30', 'evaluateEvery=15', 'probeEvery=10', 'checkpointEvery=10', PATIENT, ...more]);
+    readJob(labs, [
+      SMALL_TRUNK,
+      'rounds=30',
+      'evaluateEvery=15',
+      'probeEvery=10',
+      'checkpointEvery=10',
+      PATIENT,
+      ...more,
+    ]);
 
   it('give the bytes of one process that adds in the same groups: trunk, heads and scores', async () => {
     const relayed = await trainOverSockets(job(two), {
