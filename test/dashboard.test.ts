@@ -264,7 +264,7 @@ describe.skipIf(program === undefined)('the dashboard in a browser', () => {
     expect(await page.getAttribute('html', 'data-theme')).toBe('light');
     expect(problems).toEqual([]);
     await coordinator.close();
-    await page.waitForFunction(`document.getElementById('state').textContent.includes('no connection')`);
+    await page.locator('#state', { hasText: 'no connection' }).waitFor();
     await context.close();
   });
 
