@@ -47,11 +47,13 @@ export function arrayBlock(made: {
     targets,
     place: (row, target) =>
       `${row} of ${(target === undefined ? undefined : made.targets[target])?.name ?? inputs.name}`,
+    inMemory: true,
     inputs(rows) {
       const out = new Float32Array(rows.length * width);
       for (let i = 0; i < rows.length; i++) {
         const from = rows[i]! * width;
-        for (let j = 0; j < width; j++) out[i * width + j] = values[from + j]! / scale;
+        if (scale === 1) out.set(values.subarray(from, from + width), i * width);
+        else for (let j = 0; j < width; j++) out[i * width + j] = values[from + j]! / scale;
       }
       return out;
     },

@@ -8,6 +8,8 @@ export interface Block {
   readonly targets: Readonly<Record<string, Column>>;
   /** Inputs of some rows, [rows.length, ...inputShape] flat. */
   inputs(rows: Uint32Array): Float32Array | Promise<Float32Array>;
+  /** `inputs` reads and decodes nothing: all is there. */
+  readonly inMemory?: boolean;
   /** Where a row, or its entry in a target, stands, for errors. */
   place(row: number, target?: string): string;
 }
@@ -60,6 +62,7 @@ export function sourceOf(made: {
     file,
     inputShape,
     notes,
+    inMemory: parts.train.block.inMemory ?? false,
     targets: Object.fromEntries(targets) as Source['targets'],
     sizes: { train: parts.train.rows.length, validation: parts.validation.rows.length, test: parts.test.rows.length },
     place: (split, row, target) => parts[split].block.place(rowsOf(split, [row])[0]!, target),

@@ -65,6 +65,7 @@ async function openBlock(
       const { name, from } = starts.findLast(({ from: first }) => first <= row)!;
       return `${row - from} of ${name}`;
     },
+    inMemory: true,
     inputs(rows) {
       const out = new Float32Array(rows.length * pixels * channels);
       for (let i = 0; i < rows.length; i++) {

@@ -173,7 +173,10 @@ function encodedPart(
     ...neverSeen(table.file, split, unseen(kept)),
   ];
   return {
-    part: { block: { size: block.size, targets: block.targets, place: block.place.bind(block), inputs }, rows: kept },
+    part: {
+      block: { size: block.size, targets: block.targets, place: block.place.bind(block), inMemory: true, inputs },
+      rows: kept,
+    },
     notes,
   };
 }

@@ -15,6 +15,20 @@ describe('prefetch', () => {
     expect(begun).toEqual([0, 1, 2, 3]);
   });
 
+  it('begins to read from memory once who took the round has done its work', async () => {
+    const begun: number[] = [];
+    const read = async (round: number) => void begun.push(round);
+    const reader = prefetch(read, 4, { inMemory: true });
+    await reader.take(0);
+    expect(begun).toEqual([0]);
+    await new Promise((turn) => setImmediate(turn));
+    expect(begun).toEqual([0, 1]);
+    // Before its turn has come: read once all the same.
+    await reader.take(1);
+    await reader.take(2);
+    expect(begun.slice(0, 3)).toEqual([0, 1, 2]);
+  });
+
   it('reads a round asked for out of turn, after a rewind for example', async () => {
     const reader = prefetch(async (round) => round, 10);
     const asked = [0, 1, 2, 1, 2, 7, 0];

@@ -29,6 +29,8 @@ export interface Source {
   readonly notes?: readonly string[];
   /** Where a row stands in its files, for errors, e.g. `12 (line 14)`; no two rows of a source stand at the same place. */
   place?(split: Split, row: number, target?: string): string;
+  /** Reading waits for no file and no other thread. */
+  readonly inMemory?: boolean;
   /** Where a loader gives training batches itself: the batch of a round, instead of rows by number. */
   batch?(request: { round: number; size: number; random: Random }): Promise<Rows>;
   /** `batch` gives the same rows for a round whatever `random` says. */

@@ -59,12 +59,12 @@ function buildSource(
   };
   const read = reader('batch');
   const extra = (draw: Draw) =>
-    source.oneBatchARound ? refuseDraw(placed[0]!.plan.at) : prefetch(reader(`batch-${draw}`), Infinity);
+    source.oneBatchARound ? refuseDraw(placed[0]!.plan.at) : prefetch(reader(`batch-${draw}`), Infinity, source);
   return {
     stream,
     source,
     tasks,
-    batches: prefetch(read, Infinity),
+    batches: prefetch(read, Infinity, source),
     extra: { 'extra-1': extra('extra-1'), 'extra-2': extra('extra-2') },
     again: read,
   };

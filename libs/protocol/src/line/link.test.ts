@@ -15,7 +15,7 @@ afterEach(async () => {
 });
 
 /** What a coordinator's process leaves on the line when it is killed at a certain moment of a client's coming. */
-type Death = (upgrade: { accept: string; write(text: string): void; die(): void }) => void;
+type Death = (upgrade: { accept: string; write: (text: string) => void; die: () => void }) => void;
 
 /** Resolves when the client has come for the third time, with the milliseconds that passed since its first. */
 async function thirdDial(death: Death): Promise<number> {
