@@ -274,6 +274,10 @@ describe('bad input is told in one sentence with file, line, value and remedy', 
         error: --port 70000: expected a whole number from 0 to 65535.
           Write for example --port 4100; 0 takes any free one.
           (USAGE, exit code 2)
+      --port out of range, of a relay
+        error: --port 70000: expected a whole number from 0 to 65535.
+          Write for example --port 4100; 0 takes any free one.
+          (USAGE, exit code 2)
       listening off loopback
         error: --set listen.host: listening on 0.0.0.0 would let other machines connect without TLS.
           Set \`listen.tls\` with \`certificate\` and \`key\`, or pass --dev-certificate; --insecure if the network is yours alone.

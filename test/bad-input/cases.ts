@@ -153,6 +153,13 @@ export const commandLine: readonly Case[] = [
   },
   { title: 'coordinator not reachable', command: joinNobody },
   startRun('--port out of range', '--port', '70000'),
+  {
+    title: '--port out of range, of a relay',
+    command: (folder) => [
+      ...['coordinator', 'relay', 'http://127.0.0.1:4100', join(folder, 'relay.yaml')],
+      ...['--port', '70000', '--format', 'jsonl'],
+    ],
+  },
   startRun('listening off loopback', '--set', 'listen.host=0.0.0.0'),
   startRun('an address of another machine', '--insecure', '--set', 'listen.host=192.0.2.1'),
   startRun('an expected task that nobody brings', '--set', 'mode.sync.giveUpAfterMs=1000'),

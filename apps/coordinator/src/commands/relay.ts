@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { collect, hearInterrupts, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
 import { addressOf } from '@trunkline/protocol/line';
+import { portNamed, portSetting } from '../port-option.ts';
 import { readRelay } from '../relay/config.ts';
 import { startRelay, type Relay } from '../relay/start-relay.ts';
 import type { RunEvent } from '../run-events.ts';
@@ -53,8 +54,7 @@ async function relay(url: string, file: string, options: Options): Promise<[numb
   const line = (event: object) =>
     void (options.format === 'jsonl' && process.stdout.write(`${JSON.stringify(event)}\n`));
   try {
-    const port = options.port === undefined ? [] : [`listen.port=${options.port}`];
-    const config = readRelay(file, [...options.set, ...port]);
+    const config = portNamed(readRelay(file, [...options.set, ...portSetting(options.port)]), options.port);
     const { token, ca, insecure, devCertificate } = options;
     running = await startRelay(config, {
       ...{ url: addressOf(url), token, ca, insecure, devCertificate, environment: process.env },

@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { collect, fail, hearInterrupts, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
-import { readRun, type RunConfig } from '../config.ts';
+import { collect, hearInterrupts, toTrunklineError, type Exit, type TrunklineError } from '@trunkline/protocol';
+import { readRun } from '../config.ts';
 import { startCoordinator, type Coordinator } from '../coordinator.ts';
+import { portNamed, portSetting } from '../port-option.ts';
 import type { Sink } from '../run-events.ts';
 import { terminalOf, terminalSink } from '../sinks/terminal.ts';
 
@@ -50,7 +51,7 @@ async function start(file: string, options: Options): Promise<[number, Trunkline
   let coordinator: Coordinator | undefined;
   const interrupts = hearInterrupts(() => void coordinator?.close());
   try {
-    const config = named(readRun(file, [...options.set, ...flagged(options)]), options);
+    const config = portNamed(readRun(file, [...options.set, ...flagged(options)]), options.port);
     const screen = terminalOf(process.stderr, process.env);
     const lines: Sink = (event) => void process.stdout.write(`${JSON.stringify(event)}\n`);
     const sinks = [terminalSink(screen, config.rounds), ...(options.format === 'jsonl' ? [lines] : [])];
@@ -81,26 +82,9 @@ async function start(file: string, options: Options): Promise<[number, Trunkline
 function flagged({ port, tensorboard, csv, mlflow }: Options): string[] {
   const place = (given: string | true) => JSON.stringify(given === true ? true : resolve(given));
   return [
-    ...(port === undefined ? [] : [`listen.port=${portOf(port)}`]),
+    ...portSetting(port),
     ...(tensorboard === undefined ? [] : [`output.tensorboard=${place(tensorboard)}`]),
     ...(csv === undefined ? [] : [`output.csv=${place(csv)}`]),
     ...(mlflow === undefined ? [] : [`output.mlflow=${JSON.stringify(mlflow)}`]),
   ];
-}
-
-/** Errors about the port name the option by which it was given. */
-function named(config: RunConfig, { port }: Options): RunConfig {
-  const { source } = config;
-  if (port === undefined) return config;
-  const at: typeof source.at = (path) => (path.join('.') === 'listen.port' ? '--port' : source.at(path));
-  return { ...config, source: { ...source, at } };
-}
-
-function portOf(text: string): number {
-  const port = Number(text);
-  if (text.trim() !== '' && Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw fail('USAGE', {
-    what: `--port ${text}: expected a whole number from 0 to 65535.`,
-    remedy: 'Write for example --port 4100; 0 takes any free one.',
-  });
 }
