@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -95,4 +95,22 @@ describe('a relay that is killed, and one of its clients with it', () => {
       await fleet.close();
     }
   });
+});
+
+it('a relay that looks for its coordinator ends at once when it is asked to', async () => {
+  const page = join(folder, 'lost-relay.yaml');
+  writeFileSync(page, 'relay: lost\nexpect: [cats]\n');
+  const place = join(folder, 'lost');
+  const relay = runChild({
+    entry: 'apps/coordinator/dist/main.js',
+    // Nobody listens there: ports below 1024 are not handed out.
+    args: ['relay', 'http://127.0.0.1:9', page, '--folder', place],
+    log: join(folder, 'logs', 'lost.log'),
+    heard: () => undefined,
+  });
+  await expect.poll(() => existsSync(join(place, 'events.jsonl')), { timeout: 20_000 }).toBe(true);
+  const asked = performance.now();
+  relay.process.kill('SIGINT');
+  expect((await relay.exited).code).toBe(130);
+  expect(performance.now() - asked).toBeLessThan(5_000);
 });

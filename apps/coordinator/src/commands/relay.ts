@@ -50,7 +50,8 @@ export function relayCommand(exit: Exit): Command {
 
 async function relay(url: string, file: string, options: Options): Promise<[number, TrunklineError?]> {
   let running: Relay | undefined;
-  const interrupts = hearInterrupts(() => void running?.close());
+  const search = new AbortController();
+  const interrupts = hearInterrupts(() => (running ? void running.close() : search.abort()));
   const line = (event: object) =>
     void (options.format === 'jsonl' && process.stdout.write(`${JSON.stringify(event)}\n`));
   try {
@@ -59,6 +60,7 @@ async function relay(url: string, file: string, options: Options): Promise<[numb
     running = await startRelay(config, {
       ...{ url: addressOf(url), token, ca, insecure, devCertificate, environment: process.env },
       folder: options.folder ?? join(options.runs, config.relay),
+      signal: search.signal,
       sinks: (rounds) => [
         terminalSink(terminalOf(process.stderr, process.env), rounds),
         (event: RunEvent) => line(event),
@@ -71,6 +73,7 @@ async function relay(url: string, file: string, options: Options): Promise<[numb
     if (outcome.kind === 'failed') throw outcome.error;
     return [interrupts.heard ? 130 : 0];
   } catch (thrown) {
+    if (thrown === search.signal.reason) return [130];
     const error = toTrunklineError(thrown);
     line({ event: 'error', ...error.report() });
     return [error.exit, error];

@@ -29,6 +29,8 @@ export interface RelayDeps {
   readonly sinks: (rounds: number) => readonly Sink[];
   readonly insecure: boolean;
   readonly devCertificate: boolean;
+  /** Ends the search for the coordinator. */
+  readonly signal: AbortSignal;
 }
 
 export interface Relay {
@@ -37,6 +39,14 @@ export interface Relay {
   close(): Promise<void>;
 }
 
+/** Rejects once the signal comes. */
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    const abort = () => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
+
 /** How long the coordinator is looked for at the start, and after a broken line. */
 const [FIRST_MS, LATER_MS] = [60_000, 3_600_000];
 /** As a coordinator's by default. */
@@ -44,7 +54,7 @@ const EVENTS_BYTES = 256e6;
 
 /**
  * Starts a relay: finds its coordinator, hears which run it is, then opens its own door. Started again on its folder it goes on.
- * @throws before anything is connected: LISTEN_NOT_LOOPBACK, RUN_LOCKED, KEY_BROKEN, CERTIFICATE_BROKEN, FOLDER_FORMAT, STORAGE_FAILED
+ * @throws the signal's reason; before anything is connected: LISTEN_NOT_LOOPBACK, RUN_LOCKED, KEY_BROKEN, CERTIFICATE_BROKEN, FOLDER_FORMAT, STORAGE_FAILED
  */
 export async function startRelay(config: RelayConfig, deps: RelayDeps): Promise<Relay> {
   const { folder, insecure, devCertificate: dev } = deps;
@@ -91,7 +101,7 @@ export async function startRelay(config: RelayConfig, deps: RelayDeps): Promise<
       dropLines: () => under.http?.dropLines(),
     });
     opened.push(() => core.stop());
-    const { run, rounds } = await core.welcome;
+    const { run, rounds } = await Promise.race([core.welcome, aborted(deps.signal)]);
     sinks = [journal.sink, ...deps.sinks(rounds)];
     const keeper = openDoorkeeper({
       ...{ folder, run, clock, random: randomBytes },
