@@ -155,7 +155,15 @@ export const commandLine: readonly Case[] = [
   startRun('--port out of range', '--port', '70000'),
   {
     title: '--port out of range, of a relay',
-    command: (folder) => ['coordinator', 'relay', 'http://127.0.0.1:4100', join(folder, 'relay.yaml'), '--port=70000'],
+    command: (folder) => [
+      'coordinator',
+      'relay',
+      'http://127.0.0.1:4100',
+      join(folder, 'relay.yaml'),
+      '--port=70000',
+      '--format',
+      'jsonl',
+    ],
   },
   startRun('listening off loopback', '--set', 'listen.host=0.0.0.0'),
   startRun('an address of another machine', '--insecure', '--set', 'listen.host=192.0.2.1'),
