@@ -11,15 +11,15 @@ const temporary = mkdtempSync(join(tmpdir(), 'trunkline-partitions-'));
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
 describe('a run whose lines and processes are held up', () => {
-  it('trains again within five seconds of each of seven partitions, resets and pauses, and ends in the same bytes within five of SIGTERM', async () => {
+  it('trains again within five seconds of each of eight partitions, resets and pauses, and ends in the same bytes within five of SIGTERM', async () => {
     const rounds = ['rounds=500', 'evaluateEvery=250', 'checkpointEvery=50', 'probeEvery=0'];
     const job = readJob(writeSmallRun(join(temporary, 'small')), rounds);
     const { healed, terminated, resumed } = await disturbRun(job, temporary, {
       seed: 1,
-      disturbances: ['two-way', 'up', 'down', 'flapping', 'reset', 'stop client', 'stop coordinator'],
+      disturbances: ['two-way', 'up', 'down', 'flapping', 'reset', 'refusing', 'stop client', 'stop coordinator'],
       longestMs: 1_500,
     });
-    expect(healed).toHaveLength(7);
+    expect(healed).toHaveLength(8);
     expect(Math.max(...healed.map(({ ms }) => ms))).toBeLessThan(5_000);
     for (const { code, ms } of terminated) {
       expect(code).toBe(130);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inOtherOrder } from '../equivalence/other-order.ts';
 import { trunkGapAfter, walkWithReferee } from '../equivalence/referee.ts';
 import { ROOT } from '../simulate/child.ts';
 import { trainInProcess } from '../simulate/in-process.ts';
@@ -53,11 +54,10 @@ function step(example: string, settings: readonly string[]): SweepStep {
         const many = await trainOverSockets(job(), { folder, heard: () => undefined });
         assert.deepEqual(bytes(many), bytes(one), 'sockets and one process end in different bytes');
         // Once more with probes, the clients answering in the other order.
-        const clients = job().clients.map(({ config }) => config.client);
         const again = await trainOverSockets(job(20), {
           folder: join(folder, 'again'),
           heard: () => undefined,
-          clientArgs: (client) => ['--delay', String(8 * (clients.length - 1 - clients.indexOf(client)))],
+          clientArgs: inOtherOrder(job()),
         });
         assert.deepEqual(
           bytes(again),

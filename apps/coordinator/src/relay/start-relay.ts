@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { fail, systemClock, toTrunklineError } from '@trunkline/protocol';
 import { openLink, routeTo } from '@trunkline/protocol/line';
@@ -40,12 +41,10 @@ export interface Relay {
 }
 
 /** Rejects once the signal comes. */
-const aborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    const abort = () => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-  });
+async function aborted(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, 'abort');
+  throw signal.reason;
+}
 
 /** How long the coordinator is looked for at the start, and after a broken line. */
 const [FIRST_MS, LATER_MS] = [60_000, 3_600_000];
