@@ -5,10 +5,12 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const conditions = ['@trunkline/source'];
 
 const named = (...names: string[]) => names.map((name) => `test/${name}.test.ts`);
+/** Claims about the tree, which `npm run check` makes beside those of lint and types: `npm test` is about what the programs do. */
+const tree = [...named('architecture', 'reference'), 'libs/model/src/kernel/built.test.ts'];
 /** What these say holds of a machine that does little else: seconds, memory. They run behind all others, */
-const quiet = named('partitions', 'slow-links', 'soak');
+const quiet = named('partitions', 'slow-links', 'soak', 'dashboard');
 /** and this by itself: it counts frames. */
-const alone = named('dashboard');
+const alone = named('dashboard-at-scale');
 
 /** More than cores: most of their time processes start and lines are waited for. */
 const maxWorkers = 3;
@@ -31,6 +33,8 @@ export default defineConfig({
   test: {
     // Processes, not threads: the native backend may be loaded by one thread of a process only.
     pool: 'forks',
+    // As the programs run: with as many processes as there are here, the collector's helper threads only take turns.
+    execArgv: ['--single-threaded-gc'],
     // Tests of the whole start programs and import packages in their built form, as users do; it loads in a fifth of the time.
     globalSetup: './build.mjs',
     server: { deps: { external: [/\/dist\//] } },
@@ -46,6 +50,7 @@ export default defineConfig({
         test: {
           name: 'units',
           include: ['{libs,apps}/*/src/**/*.test.ts'],
+          exclude: tree,
           // They leave nothing behind: files of one worker share its modules, which halves the CPU that they take.
           isolate: false,
           maxWorkers,
@@ -57,10 +62,14 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: ['test/**/*.test.ts'],
-          exclude: [...quiet, ...alone],
+          exclude: [...tree, ...quiet, ...alone],
           maxWorkers,
           sequence: { groupOrder: 0 },
         },
+      },
+      {
+        extends: true,
+        test: { name: 'tree', include: tree, maxWorkers, sequence: { groupOrder: 0 } },
       },
       {
         extends: true,

@@ -19,15 +19,17 @@ const lab = join(ROOT, 'examples/drug-discovery/lab-a.yaml');
 
 describe('processes that are killed', () => {
   it('end in the bytes of a run that nothing happened to: a coordinator, then another time with a lab', async () => {
+    const labs = ['lab-a', 'lab-d'];
     const job = readJob(run, [
       SMALL_TRUNK,
+      `clients=${JSON.stringify(labs.map((name) => `${name}.yaml`))}`,
+      'expect=["nr-ar","nr-er","sr-atad5","nr-aromatase","sr-are","sr-p53"]',
       'rounds=24',
       'checkpointEvery=4',
       'evaluateEvery=10',
       'probeEvery=10',
       'select=best',
     ]);
-    const labs = job.clients.map(({ config }) => config.client);
     // Held up a little, so that there is a run left to kill.
     const fleet = openFleet({ folder: join(temporary, 'killed'), job, clientArgs: ['--delay', '30'] });
     const closed =

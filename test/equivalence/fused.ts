@@ -57,7 +57,7 @@ export async function fusedModel(job: Job, lambda: (client: string, task: string
     async gradient(round, theta, heads) {
       const batches = await Promise.all(clients.map(async (one) => ({ ...one, ...(await one.rows(round)) })));
       const weights = trunk.layout.slots.map(({ offset, size, shape }) =>
-        tf.variable(tf.tensor(theta.slice(offset, offset + size), [...shape])),
+        tf.variable(tf.tensor(theta.subarray(offset, offset + size), [...shape])),
       );
       const headWeights = new Map<string, [Variable, Variable]>();
       for (const { client, tasks } of batches) {

@@ -11,7 +11,7 @@ export function largestGap(a: Float32Array, b: Float32Array): number {
   for (let i = 0; i < a.length; i++) most = Math.max(most, Math.abs(a[i]! - b[i]!));
   return most;
 }
-const largest = (a: Float32Array): number => largestGap(a, new Float32Array(a.length));
+const largest = (a: Float32Array): number => a.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
 /** Where a training stands, down to the last bit. */
 export interface Bytes {
@@ -76,10 +76,10 @@ export async function walkWithReferee(job: Job, marks: readonly number[]): Promi
 
 /** Σ λ_k g_k of a round's answers, for weighted-sum. */
 function directionOf(answers: Awaited<ReturnType<Rehearsal['answers']>>, length: number): Float32Array {
-  if (answers.exchange === 'sum') return Float32Array.from(answers.sum!);
+  if (answers.exchange === 'sum') return new Float32Array(answers.sum!);
   const sum = new Float64Array(length);
   for (const { lambda, values } of answers.rows) for (let i = 0; i < length; i++) sum[i]! += lambda * values[i]!;
-  return Float32Array.from(sum);
+  return new Float32Array(sum);
 }
 
 /** Trains both for `rounds` rounds from the same start, each on its own, and returns the largest absolute difference of the trunks. */
@@ -100,7 +100,7 @@ export async function trunkGapAfter(job: Job, rounds: number): Promise<number> {
   );
   for (let round = 0; round < rounds; round++) {
     const gradient = await fused.gradient(round, theirs.theta, heads);
-    theirs.advance({ exchange: 'sum', sum: Float64Array.from(gradient.trunk), tasks: 1 });
+    theirs.advance({ exchange: 'sum', sum: new Float64Array(gradient.trunk), tasks: 1 });
     for (const [key, values] of Object.entries(gradient.heads))
       optimizers[key]!.rule.update(heads[key]!, values, optimizers[key]!.state);
     rehearsal.keeper.advance(await rehearsal.answers(await rehearsal.round()));

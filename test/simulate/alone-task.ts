@@ -20,6 +20,8 @@ export async function trainTaskAlone(
   const learner = await createLearner({ tf, trunk, tasks: [task], seed: config.seed, client, weightHeads: true });
   const keeper = createTrunkStep(plan);
   const selecting = createSelecting(plan, [{ client, learner }]);
+  const { length } = trunk.layout;
+  const into = new Float64Array(length);
   let enough = false;
   while (keeper.version < config.rounds && !enough) {
     const { gradients } = await learner.step({
@@ -31,8 +33,8 @@ export async function trainTaskAlone(
       ...furtherCall(plan, keeper, undefined),
     });
     const [gradient] = gradients;
-    const sum = orderedSum(trunk.layout.length, [client]);
-    sum.put(client, gradient ? await whole(gradient.slices, trunk.layout.length) : null);
+    const sum = orderedSum(length, [client], { into });
+    sum.put(client, gradient ? await whole(gradient.slices, length) : null);
     keeper.advance({ exchange: 'sum', sum: sum.finish(), tasks: 1, share: gradient ? 1 : 0, all: 1 });
     enough = await selecting.scored(keeper);
   }

@@ -24,6 +24,12 @@ export interface Child {
 }
 
 /**
+ * Heaps here are small and most of the memory lies outside of them: the collector's helper threads take more from the cores than they
+ * give. The commands of package.json set the same.
+ */
+const PROGRAM_FLAGS = ['--single-threaded-gc'];
+
+/**
  * A coordinator holds few objects and many vectors that live for one round: with a small nursery they are collected soon, which
  * halves what the process keeps resident. `npm run coordinator` sets the same.
  */
@@ -60,7 +66,13 @@ export function runChild(options: {
 }): Child {
   mkdirSync(dirname(options.log), { recursive: true });
   const log = createWriteStream(options.log);
-  const program = [process.execPath, ...(options.node ?? []), join(ROOT, options.entry), ...options.args];
+  const program = [
+    process.execPath,
+    ...PROGRAM_FLAGS,
+    ...(options.node ?? []),
+    join(ROOT, options.entry),
+    ...options.args,
+  ];
   const [command = '', ...args] = [...(options.behind ?? []), ...program];
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],

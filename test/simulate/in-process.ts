@@ -114,14 +114,17 @@ async function rowsOf(
   return rows;
 }
 
-/** A gradient's slices as one vector. */
+/** A gradient's slices as one vector: itself, where it is one slice. */
 export async function whole(
   slices: AsyncIterable<{ offset: number; values: Float32Array }>,
   length: number,
 ): Promise<Float32Array> {
-  const values = new Float32Array(length);
-  for await (const slice of slices) values.set(slice.values, slice.offset);
-  return values;
+  let vector: Float32Array | undefined;
+  for await (const { offset, values } of slices) {
+    if (values.length === length) vector = values;
+    else (vector ??= new Float32Array(length)).set(values, offset);
+  }
+  return vector ?? new Float32Array(length);
 }
 
 /**

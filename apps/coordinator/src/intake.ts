@@ -9,7 +9,7 @@ import {
   type ContributionMessage,
   type UplinkCodec,
 } from '@trunkline/protocol';
-import { allFinite, DRAWS, type Wants } from '@trunkline/model/aggregation';
+import { DRAWS, type Wants } from '@trunkline/model/aggregation';
 import { decodeValues } from '@trunkline/model/codec';
 import { normOf } from '@trunkline/model/optimizer';
 import { byteBudget, type ByteBudget } from './byte-budget.ts';
@@ -142,9 +142,10 @@ export function openIntake(options: {
     }
   };
   const judged = (client: string, message: ContributionMessage, values: Float32Array) => {
+    // Squares of float32 do not overflow in float64: the norm is finite where every value is, and one pass answers both questions.
+    const norm = message.kind === 'sum' || maxNorm < Infinity ? normOf(values) : 0;
     // A row that is not finite is set aside by the strategy; a sum cannot be taken apart any more.
-    if (message.kind === 'sum' && !allFinite(values)) throw fail('CONTRIBUTION_NOT_FINITE', { client, round });
-    const norm = maxNorm === Infinity ? 0 : normOf(values);
+    if (message.kind === 'sum' && !Number.isFinite(norm)) throw fail('CONTRIBUTION_NOT_FINITE', { client, round });
     if (norm > maxNorm && norm < Infinity)
       throw fail('CONTRIBUTION_NORM', { kind: message.kind, client, round, found: norm, expected: maxNorm });
     return values;

@@ -1,3 +1,4 @@
+import { fail } from '@trunkline/protocol';
 import {
   allFinite,
   combineRows,
@@ -7,8 +8,10 @@ import {
   type StrategyState,
   type Wants,
 } from '@trunkline/model/aggregation';
+import { kernels, ordinaryRoom } from '@trunkline/model/kernel';
 import type { OptimizerState } from '@trunkline/model/optimizer';
 import { randomStream } from '@trunkline/model/random';
+import { copyTree } from '@trunkline/model/store';
 import { nextControl, weightedRows } from './control-variate.ts';
 import { firstTrunk } from './first-trunk.ts';
 import type { Plan } from './plan.ts';
@@ -74,11 +77,21 @@ export interface TrunkSnapshot {
   readonly control: Float32Array | null;
 }
 
+/** Vectors that the kernels move at once, where they lie in one room: trunk, direction and what optimizers remember. */
+const IN_ROOM = 4;
+/** Of a trunk smaller than this the copies cost less than a room does. */
+const WORTH_A_ROOM = 4096;
+
 export function createTrunkStep(plan: Plan): TrunkStep {
   const { seed } = plan.config;
   let theta = firstTrunk(plan);
+  const { length } = theta;
+  const room = length < WORTH_A_ROOM ? ordinaryRoom : kernels().room(IN_ROOM * (4 * length + 8192));
   let version = 0;
-  let optimizer = plan.optimizer.init(theta.length);
+  /** The trunk that moves; what is handed out is a copy of it. */
+  const moving = room.float32(length);
+  moving.set(theta);
+  const optimizer = plan.optimizer.init(length, room);
   let strategy: StrategyState | null = null;
   /** Memory of the direction of a sum, used again each round. */
   let direction: Float32Array | undefined;
@@ -86,9 +99,8 @@ export function createTrunkStep(plan: Plan): TrunkStep {
   const member = plan.strategy.create(plan.parameters);
 
   const move = (direction: Float32Array) => {
-    const next = theta.slice();
-    plan.optimizer.update(next, direction, optimizer);
-    theta = next;
+    plan.optimizer.update(moving, direction, optimizer);
+    theta = moving.slice();
   };
 
   const advanceRows = (given: readonly Row[]): StepReport => {
@@ -151,17 +163,32 @@ export function createTrunkStep(plan: Plan): TrunkStep {
         if (answers.rows.length > 0) report = advanceRows(answers.rows);
       } else if (answers.sum) {
         const scale = plan.strategy.needs === 'sum' ? plan.strategy.sumScale!(answers.tasks) : 1;
-        move(roundScaled(answers.sum, scale, (direction ??= new Float32Array(theta.length))));
+        move(roundScaled(answers.sum, scale, (direction ??= room.float32(length))));
       }
       moveControl(answers);
       version++;
       return report;
     },
-    snapshot: () => structuredClone({ version, theta, optimizer, strategy, control }),
+    snapshot: () => copyTree({ version, theta, optimizer, strategy, control }),
     restore(snapshot) {
-      ({ version, theta, optimizer, strategy, control } = structuredClone(snapshot));
+      ({ version, theta, strategy, control } = copyTree(snapshot));
+      moving.set(theta);
+      restoreOptimizer(optimizer, snapshot.optimizer);
     },
   };
+}
+
+/** @throws UNEXPECTED where the saved state is of another optimizer, or of another trunk */
+function restoreOptimizer(optimizer: OptimizerState, saved: OptimizerState): void {
+  for (const [name, values] of Object.entries(optimizer.buffers)) {
+    const found = saved.buffers[name];
+    if (found?.length !== values.length) {
+      const what = `a saved optimizer's \`${name}\` has length ${found?.length ?? 'none'}, not ${values.length}`;
+      throw fail('UNEXPECTED', { what });
+    }
+    values.set(found);
+  }
+  optimizer.step = saved.step;
 }
 
 /** Not finite, so that the strategy sets its task aside. */

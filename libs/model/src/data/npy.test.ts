@@ -6,7 +6,7 @@ import { readNpz } from './npz.ts';
 
 const fixture = (name: string) => readFileSync(join(import.meta.dirname, 'fixtures', name));
 /** Written by NumPy 2 (numpy.savez_compressed), the format's own implementation. */
-const types = readNpz(fixture('types.npz'), 'types.npz');
+const types = await readNpz(fixture('types.npz'), 'types.npz');
 
 describe('npy', () => {
   it.each([1, 2, 3])('reads version %i of the format', (version) => {

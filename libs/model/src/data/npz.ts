@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
-import { unzipSync } from 'fflate';
+import { inflateRawSync } from 'node:zlib';
+import { fromBufferPromise, type Entry } from 'yauzl';
 import { fail } from '@trunkline/protocol';
 import { arrayBlock, sameShapes, type Named } from './arrays.ts';
 import { sourceOf } from './block.ts';
@@ -9,24 +10,58 @@ import { readNpy, type NdArray } from './npy.ts';
 import type { NpzConfig, SplitConfig } from './schema.ts';
 import { SPLITS, type Source, type Split } from './source.ts';
 
-/** The arrays of an npz file (a zip of npy files) by name, unpacked when asked for. @throws DATA_FILE_BROKEN */
-export function readNpz(bytes: Uint8Array, file: string): { names: readonly string[]; array(name: string): NdArray } {
-  const unzip = (wanted: (entry: string) => boolean) => {
+/** The arrays of an npz file by name, each unpacked when it is asked for. */
+export interface Npz {
+  readonly names: readonly string[];
+  /** @throws DATA_FILE_BROKEN */
+  array(name: string): NdArray;
+}
+
+/** An npz file is a zip of npy files. @throws DATA_FILE_BROKEN */
+export async function readNpz(bytes: Uint8Array, file: string): Promise<Npz> {
+  const broken = (cause: unknown) =>
+    fail('DATA_FILE_BROKEN', { file, format: 'npz', problem: `${reasonOf(cause).replace(/\.$/, '')}.` }, cause);
+  const packed = await packedArrays(bytes).catch((cause: unknown) => {
+    throw broken(cause);
+  });
+  const unpacked = (name: string): Uint8Array => {
     try {
-      return unzipSync(bytes, { filter: ({ name }) => wanted(name) });
+      return unpack(packed.get(name)!);
     } catch (cause) {
-      throw fail('DATA_FILE_BROKEN', { file, format: 'npz', problem: `${reasonOf(cause)}.` }, cause);
+      throw broken(cause);
     }
   };
-  const names: string[] = [];
-  unzip((entry) => {
-    if (entry.endsWith('.npy')) names.push(entry.slice(0, -4));
-    return false;
+  return { names: [...packed.keys()], array: (name) => readNpy(unpacked(name), `${file}: ${name}`) };
+}
+
+interface Packed {
+  readonly entry: Entry;
+  readonly bytes: Uint8Array;
+}
+
+async function packedArrays(bytes: Uint8Array): Promise<ReadonlyMap<string, Packed>> {
+  const zip = await fromBufferPromise(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), {
+    lazyEntries: true,
   });
-  return {
-    names,
-    array: (name) => readNpy(unzip((entry) => entry === `${name}.npy`)[`${name}.npy`]!, `${file}: ${name}`),
-  };
+  const packed = new Map<string, Packed>();
+  for await (const entry of zip.eachEntry()) {
+    if (!entry.fileName.endsWith('.npy')) continue;
+    const { fileDataStart: from } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
+    packed.set(entry.fileName.slice(0, -4), { entry, bytes: bytes.subarray(from, from + entry.compressedSize) });
+  }
+  return packed;
+}
+
+/** By Node's own zlib, which takes a tenth of the time that one in JavaScript does. */
+function unpack({ entry, bytes }: Packed): Uint8Array {
+  const { fileName, uncompressedSize } = entry;
+  if (!entry.canDecodeFileData()) throw new Error(`${fileName} is encrypted, or packed by an unknown method`);
+  // A size of 0 as a limit would mean none.
+  const unpacked =
+    entry.compressionMethod === 0 ? bytes : inflateRawSync(bytes, { maxOutputLength: Math.max(1, uncompressedSize) });
+  if (unpacked.length !== uncompressedSize)
+    throw new Error(`${fileName} has ${unpacked.length} bytes instead of ${uncompressedSize}`);
+  return unpacked;
 }
 
 /**
@@ -39,7 +74,7 @@ export async function openNpz(
   context: OpenContext,
 ): Promise<Source> {
   const file = basename(config.file);
-  const npz = readNpz(await readBytes(config.file, context, ['npz', 'file']), file);
+  const npz = await readNpz(await readBytes(config.file, context, ['npz', 'file']), file);
   const named = (template: string, which: Split, key: Path): Named => {
     const name = nameOf(template, which);
     if (npz.names.includes(name)) return { array: npz.array(name), name, file, key };

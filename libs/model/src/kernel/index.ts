@@ -8,5 +8,6 @@ let chosen: Kernels | undefined;
 export const kernels = (): Kernels => (chosen ??= wasmKernels() ?? plain);
 
 export { plain } from './plain.ts';
+export { ordinaryRoom } from './room.ts';
 export { wasmKernels } from './wasm.ts';
 export type * from './kernels.ts';

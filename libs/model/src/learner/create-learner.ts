@@ -2,7 +2,7 @@ import { fail } from '@trunkline/protocol';
 import { flatDigest } from '../layout.ts';
 import type { LearnerOptions, PredictingLearner, StepCall } from '../learner.ts';
 import { buildNetwork } from './build-network.ts';
-import { copyTree } from './copy-tree.ts';
+import { copyTree } from '../store/copy-tree.ts';
 import { roundBatch } from './differentiate.ts';
 import { evaluateNetwork, predictNetwork } from './evaluate-network.ts';
 import type { Learned, LearnedState } from './learned.ts';

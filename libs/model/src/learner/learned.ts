@@ -4,7 +4,7 @@ import type { Tf } from '../layer/layer.ts';
 import type { Stack } from '../layer/stack.ts';
 import { createOptimizer, type OptimizerConfig, type OptimizerState } from '../optimizer/index.ts';
 import type { Random } from '../random.ts';
-import { copyTree } from './copy-tree.ts';
+import { copyTree } from '../store/copy-tree.ts';
 import { createWeights, type Weights } from './weights.ts';
 
 export interface LearnedState {

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { fail } from '@trunkline/protocol';
+import type { Room } from '../kernel/kernels.ts';
+import { ordinaryRoom } from '../kernel/room.ts';
 import { clipScale } from './clip-norm.ts';
 import { factorAt, scheduleSchema } from './schedule.ts';
 
@@ -13,8 +15,8 @@ export interface OptimizerState {
 /** Moves a flat array of weights against a gradient. It holds nothing itself: the same calls give the same bytes. */
 export interface Optimizer {
   readonly name: string;
-  /** The state before the first update of `length` values. */
-  init(length: number): OptimizerState;
+  /** The state before the first update of `length` values; its buffers lie in `room`, which spares the kernels a copy. */
+  init(length: number, room?: Room): OptimizerState;
   /**
    * θ moves against `gradient`, which is not changed and must be finite. `values` and `state` change in place: they are the only
    * arrays as large as the model and are stepped every round; a caller that keeps an old one copies it. Each element is computed
@@ -94,10 +96,10 @@ export function defineOptimizer<Own extends z.ZodRawShape>(definition: {
 function optimizerOf(name: string, rule: Rule, { learningRate, schedule, clipNorm }: Shared): Optimizer {
   return {
     name,
-    init: (length) => ({
+    init: (length, room = ordinaryRoom) => ({
       step: 0,
       buffers: Object.fromEntries(
-        Object.entries(rule.buffers).map(([buffer, first]) => [buffer, new Float32Array(length).fill(first)]),
+        Object.entries(rule.buffers).map(([buffer, first]) => [buffer, room.float32(length).fill(first)]),
       ),
     }),
     update(values, gradient, state) {

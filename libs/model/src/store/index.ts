@@ -1,3 +1,4 @@
+export { copyTree } from './copy-tree.ts';
 export { folderOf, writeDurably, writeJsonDurably, type Disk, type DiskFile } from './disk.ts';
 export type { Dtype, TypedArray } from './dtype.ts';
 export { GENERATIONS, openGenerations, type Damaged, type Generation, type Generations } from './generations.ts';
