@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readClient, startClient, type ClientEvent } from '@trunkline/client';
 import { readRun, startCoordinator, type RunEvent } from '@trunkline/coordinator';
+import { writeSmallRun } from './bad-input/small-run.ts';
 import { COORDINATOR_FLAGS, ROOT, runChild } from './simulate/child.ts';
 import { SMALL_TRUNK } from './simulate/small-trunk.ts';
 
@@ -16,12 +17,20 @@ const tasks = ['nr-ar', 'nr-er', 'sr-atad5'];
 
 let started = 0;
 /** A coordinator and one lab in this process: the lab's training thread is the only one that loads the native backend. */
-async function start(overrides: string[], on: (event: RunEvent) => void = () => undefined) {
+const start = (overrides: string[], on: (event: RunEvent) => void = () => undefined) =>
+  startPair({ run: runFile, client: lab, set: [SMALL_TRUNK, `expect=${JSON.stringify(tasks)}`, ...overrides] }, on);
+
+interface Pair {
+  readonly run: string;
+  readonly client: string;
+  readonly set: readonly string[];
+}
+
+async function startPair({ run, client: file, set }: Pair, on: (event: RunEvent) => void) {
   const folder = join(temporary, String(started++));
-  const config = readRun(runFile, [SMALL_TRUNK, `expect=${JSON.stringify(tasks)}`, ...overrides]);
   const heard: ClientEvent[] = [];
-  const coordinator = await startCoordinator(config, { folder, sinks: [on] });
-  const client = await startClient(readClient(lab), {
+  const coordinator = await startCoordinator(readRun(run, set), { folder, sinks: [on] });
+  const client = await startClient(readClient(file), {
     url: coordinator.url,
     threads: 1,
     state: join(folder, 'state'),
@@ -35,8 +44,10 @@ describe('a live run', () => {
   it('keeps tensors constant, and heap and array buffers flat, over 1,000 rounds', async () => {
     const samples: { round: number; memory: Promise<{ tensors: number; heapUsed: number; arrayBuffers: number }> }[] =
       [];
-    const rounds = ['rounds=1001', 'evaluateEvery=500', 'probeEvery=100', 'checkpointEvery=100'];
-    const { coordinator, client } = await start(rounds, (event) => {
+    const set = ['expect=[cats]', 'rounds=1001', 'evaluateEvery=500', 'probeEvery=100', 'checkpointEvery=100'];
+    const small = join(temporary, 'small');
+    const pair = { run: writeSmallRun(small), client: join(small, 'north.yaml'), set };
+    const { coordinator, client } = await startPair(pair, (event) => {
       if (event.event === 'round' && event.round % 100 === 0)
         samples.push({ round: event.round, memory: client.memory() });
     });

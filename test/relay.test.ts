@@ -23,8 +23,8 @@ describe('two relays of two laboratories each', () => {
   const job = (...more: string[]) =>
     readJob(labs, [
       SMALL_TRUNK,
-      'rounds=30',
-      'evaluateEvery=15',
+      'rounds=20',
+      'evaluateEvery=10',
       'probeEvery=10',
       'checkpointEvery=10',
       PATIENT,

@@ -7,7 +7,7 @@ import { dot, times } from './solve/dense.ts';
 import type { StrategyRandom } from './strategy.ts';
 
 /** `npm run test:full` sets TRUNKLINE_FULL: 10,000 matrices; each K 1…16 of each family either way. */
-const MATRICES = process.env.TRUNKLINE_FULL ? 10_000 : 2_000;
+const MATRICES = process.env.TRUNKLINE_FULL ? 10_000 : 1_000;
 const BOUND = 1e-9;
 
 interface Round {
