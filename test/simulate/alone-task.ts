@@ -1,4 +1,5 @@
 import { createTrunkStep, orderedSum, type Plan } from '@trunkline/coordinator';
+import { kernels } from '@trunkline/model/kernel';
 import type { Tf } from '@trunkline/model/layer';
 import { createLearner, type TaskScore } from '@trunkline/model/learner';
 import type { TaskPlan } from '@trunkline/model/task';
@@ -21,7 +22,9 @@ export async function trainTaskAlone(
   const keeper = createTrunkStep(plan);
   const selecting = createSelecting(plan, [{ client, learner }]);
   const { length } = trunk.layout;
-  const into = new Float64Array(length);
+  const into = kernels()
+    .room(8 * length + 8192)
+    .float64(length);
   let enough = false;
   while (keeper.version < config.rounds && !enough) {
     const { gradients } = await learner.step({
