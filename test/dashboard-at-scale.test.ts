@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openViewer } from '@trunkline/coordinator';
 import { launch, openPage, program } from './dashboard/browser.ts';
 import { recordLongRun } from './dashboard/recorded-runs.ts';
@@ -13,7 +13,9 @@ describe.skipIf(program === undefined)('the dashboard of a large run', () => {
   it('opens 1,000 clients over 100,000 rounds within 2 s, scrolls smoothly, and finds a client', async () => {
     recordLongRun(runs, { clients: 1_000, rounds: 100_000 });
     const viewer = await openViewer(runs, { port: 0, now: () => new Date() });
+    onTestFinished(() => viewer.close());
     const browser = await launch();
+    onTestFinished(() => browser.close());
     const look = () => openPage(browser, `${viewer.url}?run=long`, { scheme: 'light', width: 1280 });
     // The better of two: others may use this machine.
     const before = await look();
@@ -51,7 +53,5 @@ describe.skipIf(program === undefined)('the dashboard of a large run', () => {
     expect(await page.locator('#clients tbody tr').count()).toBe(1);
     expect(problems).toEqual([]);
     await close();
-    await browser.close();
-    await viewer.close();
   });
 });

@@ -142,7 +142,7 @@ export function openIntake(options: {
     }
   };
   const judged = (client: string, message: ContributionMessage, values: Float32Array) => {
-    // Squares of float32 do not overflow in float64: the norm is finite where every value is, and one pass answers both questions.
+    // The norm is finite where every value is: one pass answers both questions.
     const norm = message.kind === 'sum' || maxNorm < Infinity ? normOf(values) : 0;
     // A row that is not finite is set aside by the strategy; a sum cannot be taken apart any more.
     if (message.kind === 'sum' && !Number.isFinite(norm)) throw fail('CONTRIBUTION_NOT_FINITE', { client, round });

@@ -1,3 +1,4 @@
+import { allFinite } from '../aggregation/finite.ts';
 import { codedBytes, entriesOf, packPlaces, type UplinkCodec } from '@trunkline/protocol';
 import { kernels } from '../kernel/index.ts';
 import { asFloat32, type Coded } from './coded.ts';
@@ -75,8 +76,7 @@ export function createErrorFeedback(codec: UplinkCodec | undefined, length: numb
     encode(stream, values) {
       if (!codec) return asFloat32(values);
       if (codec.name !== 'int8' && codec.name !== 'topk') return encodeValues(codec, values);
-      // One pass: squares of float32 values are finite in float64, and so is their sum.
-      if (!Number.isFinite(kernels().sumOfSquares(values))) return asFloat32(values);
+      if (!allFinite(values)) return asFloat32(values);
       const coded = encoders[codec.name](values, keptOf(stream));
       if (coded) return coded;
       // Both finite, their sum is not: the residual has no meaning any more, and the values go as they are.
