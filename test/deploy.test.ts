@@ -156,7 +156,7 @@ describe('deploy/systemd', () => {
   it.each(units)('%s starts a command that can be typed, again and again within a bound', (unit) => {
     const text = read(`systemd/${unit}`);
     const [, line = ''] = /^ExecStart=\/usr\/bin\/node (.*)$/m.exec(text) ?? [];
-    const words = line.split(' ').filter((word) => !/^--(max-semi|single-threaded)|^\$OPTIONS$/.test(word));
+    const words = line.split(' ').filter((word) => !/^--(initial-old|max-semi|single-threaded)|^\$OPTIONS$/.test(word));
     expect(faultOf(words.map((word) => word.replace('${COORDINATOR}', 'https://h:1')))).toBe('');
     for (const needed of [
       'Restart=on-failure',

@@ -10,7 +10,7 @@ import { latestRows, mergeAnswers, type HeldAnswers } from './merge-answers.ts';
 import type { BufferRules } from './mode.ts';
 import type { Plan } from './plan.ts';
 import type { DeskDeps } from './round-desk.ts';
-import { byCodeUnits } from './rounds.ts';
+import { byCodeUnits } from './by-code-units.ts';
 import type { Accepted } from './run-events.ts';
 import { stalenessScale } from './staleness.ts';
 import type { Row } from './trunk-step.ts';

@@ -8,7 +8,8 @@ import {
   type BufferedState,
 } from './buffered-rounds.ts';
 import type { Effect, RoundsEvent } from './round-events.ts';
-import { beginRounds, DIVERGED_ROUNDS } from './rounds.ts';
+import { DIVERGED_ROUNDS } from './giving-up.ts';
+import { beginRounds } from './rounds.ts';
 
 const config: BufferedConfig = {
   rounds: 4,

@@ -1,16 +1,9 @@
+import { missingTasks } from './awaited.ts';
+import { byCodeUnits } from './by-code-units.ts';
+import { diverging, gaveUp } from './giving-up.ts';
 import { goOn, markPoint, renewed } from './returning.ts';
 import type { Effect, Resumption, RoundsConfig, RoundsEvent, RoundsState, Timer } from './round-events.ts';
-import {
-  byCodeUnits,
-  diverging,
-  gaveUp,
-  initialRounds,
-  isPoint,
-  missingTasks,
-  moved,
-  seat,
-  setTimer,
-} from './rounds.ts';
+import { initialRounds, isPoint, moved, seat, setTimer } from './rounds.ts';
 
 /**
  * When the trunk moves in mode `buffered` (Nguyen et al., FedBuff, AISTATS 2022), as a pure state machine with the events and effects

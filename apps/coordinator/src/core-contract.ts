@@ -6,6 +6,7 @@ import type { FoundJournal } from './journal/read-journal.ts';
 import type { Ledger } from './ledger.ts';
 import type { Members } from './members.ts';
 import type { Result } from './result.ts';
+import type { Traffic } from './round-clock.ts';
 import type { Point } from './round-events.ts';
 import type { RunEvent, ScoredTask } from './run-events.ts';
 
@@ -52,7 +53,7 @@ export interface CoreDeps {
   readonly keepResult: (result: Result) => void;
   readonly emit: (event: RunEvent) => void;
   /** Bytes that the sockets carried so far. */
-  readonly traffic: () => { up: number; down: number };
+  readonly traffic: () => Traffic;
   readonly manifest: (machines: Record<string, unknown>) => void;
 }
 

@@ -16,9 +16,10 @@ import { baseOf } from './journal/take-up.ts';
 import { createMachine } from './machine.ts';
 import { createMembers } from './members.ts';
 import type { Plan } from './plan.ts';
+import { createRoundClock } from './round-clock.ts';
 import { createRoundDesk } from './round-desk.ts';
 import type { Effect, RoundsEvent } from './round-events.ts';
-import { byCodeUnits } from './rounds.ts';
+import { byCodeUnits } from './by-code-units.ts';
 import { createSelection } from './selection.ts';
 import type { RunEvent, ScoredTask } from './run-events.ts';
 import { createTelling } from './telling.ts';
@@ -59,16 +60,13 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
   const timers = createTimers(deps.clock);
   const atDesk = { members, keeper, delivery, recorder, clock: deps.clock, timers, best: () => selection.best };
   const desk = pace.buffer ? createBufferedDesk(plan, pace.buffer, atDesk) : createRoundDesk(plan, atDesk);
-  let openedAt = 0;
-  let lastClosed = 0;
-  let started = 0;
+  const time = createRoundClock(deps.clock, deps.traffic);
   /** Of the open evaluation, by client: one that is asked twice counts once. */
   const scores = new Map<string, readonly ScoredTask[]>();
   /** The checkpoint that lies on the disk as it is. */
   let kept: number | undefined;
   let over = false;
   let lastScores: ScoredTask[] = [];
-  let lastTraffic = { up: 0, down: 0 };
   let settle: (outcome: Outcome) => void = () => undefined;
   const done = new Promise<Outcome>((resolve) => (settle = resolve));
 
@@ -168,16 +166,13 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
   };
 
   const openRound = (effect: Extract<Effect, { do: 'open' }>) => {
-    const now = deps.clock.now();
-    if (started === 0) {
-      started = now;
-      lastClosed = now;
-      lastTraffic = deps.traffic();
+    if (!time.running) {
+      time.start();
       deps.manifest(Object.fromEntries([...members.all].map(([client, { machine }]) => [client, machine])));
     }
     if ((effect.checkpoint && kept !== effect.round) || recorder.full) keepCheckpoint(effect);
     kept = undefined;
-    openedAt = now;
+    time.opened();
     desk.open(effect);
   };
 
@@ -217,10 +212,6 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
     const report = keeper.advance(answers);
     if (recorder.keeps) recorder.note({ kind: 'closed', round, attempt, accepted: counted, sha256: delivery.digest() });
     if (probes.length > 0) emit({ event: 'conflicts', round, ...conflictsOf(probes) });
-    const now = deps.clock.now();
-    const traffic = deps.traffic();
-    const bytes = { up: traffic.up - lastTraffic.up, down: traffic.down - lastTraffic.down };
-    lastTraffic = traffic;
     emit({
       event: 'round',
       round,
@@ -228,16 +219,14 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
       losses: Object.fromEntries([...losses].sort(([a], [b]) => byCodeUnits(a, b))),
       ...report,
       clients: Object.fromEntries(clients.map((client) => [client, timings.get(client)!])),
-      timing: { answersMs: begun - openedAt, aggregateMs: now - begun, roundMs: now - lastClosed },
-      bytes,
+      ...time.closed(begun),
     });
-    lastClosed = now;
     feed({ type: 'closed', round });
   };
 
   const finish = (effect: Effect) => {
     const sha256 = delivery.digest();
-    const seconds = (deps.clock.now() - started) / 1000;
+    const seconds = time.seconds();
     keepCheckpoint(effect);
     if (selection.trunk) emit({ event: 'selected', version: selection.best!, sha256: flatDigest(selection.trunk) });
     const { run, rounds: planned } = config;
@@ -263,8 +252,7 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
       hush: (tell) => recorder.hush(tell),
       told(rounds) {
         if (rounds > 0) kept = undefined;
-        started = lastClosed = openedAt = deps.clock.now();
-        lastTraffic = deps.traffic();
+        time.start();
         emit({ event: 'continued', round: keeper.version, attempt: state.attempt });
       },
     });

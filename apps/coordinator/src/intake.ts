@@ -15,7 +15,7 @@ import { normOf } from '@trunkline/model/optimizer';
 import { byteBudget, type ByteBudget } from './byte-budget.ts';
 import type { BytePool } from './byte-pool.ts';
 import { orderedSum, type OrderedSum } from './ordered-sum.ts';
-import { byCodeUnits } from './rounds.ts';
+import { byCodeUnits } from './by-code-units.ts';
 import type { Answers, Row } from './trunk-step.ts';
 import type { Turns } from './turns.ts';
 import { openUploads, type Given, type Uploads, type UploadsDeps } from './uploads.ts';

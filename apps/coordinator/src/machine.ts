@@ -2,7 +2,8 @@ import { bufferedStep, bufferedWaitingFor, initialBuffered } from './buffered-ro
 import { fromPlain } from './journal/plain.ts';
 import type { Plan } from './plan.ts';
 import type { Effect, Resumption, RoundsConfig, RoundsEvent, RoundsState } from './round-events.ts';
-import { beginRounds, initialRounds, setTimer, step, waitingFor } from './rounds.ts';
+import { waitingFor } from './awaited.ts';
+import { beginRounds, initialRounds, setTimer, step } from './rounds.ts';
 
 /** The round machine of a run's mode, with its state. */
 export interface Machine {

@@ -1,5 +1,5 @@
 import { addScaled, combineRows, roundScaled } from '@trunkline/model/aggregation';
-import { byCodeUnits } from './rounds.ts';
+import { byCodeUnits } from './by-code-units.ts';
 import type { Accepted } from './run-events.ts';
 import type { Answers, Row } from './trunk-step.ts';
 

@@ -1,6 +1,6 @@
 import { joinCommand } from './join-command.ts';
 import { stallOf } from './stall.ts';
-import { DIVERGED_ROUNDS } from './rounds.ts';
+import { DIVERGED_ROUNDS } from './giving-up.ts';
 import type { Pulse } from './pulse.ts';
 import type { ClientRecord, Refusal, RunRecord } from './run-record.ts';
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Effect, RoundsConfig, RoundsEvent, RoundsState } from './round-events.ts';
-import { beginRounds, DIVERGED_ROUNDS, initialRounds, step } from './rounds.ts';
+import { DIVERGED_ROUNDS } from './giving-up.ts';
+import { beginRounds, initialRounds, step } from './rounds.ts';
 
 const config: RoundsConfig = {
   rounds: 4,

@@ -1,4 +1,6 @@
-import { fail, type TrunklineError } from '@trunkline/protocol';
+import { missingTasks, nobodyLeft, waiting, waitingFor } from './awaited.ts';
+import { byCodeUnits } from './by-code-units.ts';
+import { diverging, gaveUp } from './giving-up.ts';
 import { goBack, goOn, markHeld, markPoint, renewed, takeBack } from './returning.ts';
 import type { Effect, Resumption, RoundsConfig, RoundsEvent, RoundsState, Seat, Timer } from './round-events.ts';
 
@@ -6,9 +8,6 @@ import type { Effect, Resumption, RoundsConfig, RoundsEvent, RoundsState, Seat, 
  * When rounds open and close, as a pure state machine: (state, event) → effects. It knows no socket, no clock and no tensor;
  * the shell carries effects out and reports what happened as events. `step` uses its state up: keep only what it returns.
  */
-
-/** Rounds running without a finite loss after which a task ends the run. */
-export const DIVERGED_ROUNDS = 10;
 
 /** @param from left out: a new run */
 export const initialRounds = (from?: Resumption): RoundsState => ({
@@ -69,34 +68,6 @@ export function step(config: RoundsConfig, state: RoundsState, event: RoundsEven
       state.phase = 'ended';
       return [{ do: 'stop' }];
   }
-}
-
-/** Who is being waited for: expected tasks nobody brought, or clients whose answer is due. Sorted. */
-export function waitingFor(config: RoundsConfig, state: RoundsState): { clients: string[]; tasks: string[] } {
-  if (state.phase === 'gathering' || nobodyLeft(state)) return { clients: [], tasks: missingTasks(config, state) };
-  const clients = [...state.asked].filter((client) => !state.answered.has(client)).sort(byCodeUnits);
-  return { clients, tasks: clients.flatMap((client) => [...(state.seats.get(client)?.tasks ?? [])]) };
-}
-
-/** Order of ids everywhere: UTF-16 code units, never the locale's. */
-export const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
-/** Everyone said goodbye in the middle of training. */
-const nobodyLeft = (state: RoundsState): boolean => state.phase === 'training' && state.seats.size === 0;
-
-export function missingTasks(
-  config: Pick<RoundsConfig, 'expect'>,
-  state: { readonly seats: ReadonlyMap<string, Pick<Seat, 'tasks' | 'connected'>> },
-): string[] {
-  const served = new Map<string, number>();
-  for (const seat of state.seats.values()) {
-    if (seat.connected) for (const task of seat.tasks) served.set(task, (served.get(task) ?? 0) + 1);
-  }
-  return config.expect.filter((task) => {
-    const left = served.get(task) ?? 0;
-    served.set(task, left - 1);
-    return left <= 0;
-  });
 }
 
 function joined(config: RoundsConfig, state: RoundsState, event: Extract<RoundsEvent, { type: 'joined' }>): Effect[] {
@@ -197,21 +168,6 @@ function answered(
 export const isPoint = ({ checkpointEvery }: RoundsConfig, round: number): boolean =>
   checkpointEvery > 0 && round % checkpointEvery === 0;
 
-/** Counts rounds without a finite loss; the effect that ends the run when a task has had too many running. */
-export function diverging(
-  state: RoundsState,
-  { client, sound, diverged }: Extract<RoundsEvent, { type: 'answered' }>,
-): Effect[] | undefined {
-  for (const task of sound) state.streaks.delete(`${client}/${task}`);
-  for (const task of diverged) {
-    const streak = (state.streaks.get(`${client}/${task}`) ?? 0) + 1;
-    state.streaks.set(`${client}/${task}`, streak);
-    if (streak < DIVERGED_ROUNDS) continue;
-    return end(state, fail('TASK_DIVERGED', { task, client, rounds: DIVERGED_ROUNDS, round: state.round }));
-  }
-  return undefined;
-}
-
 /** All answers are in, or the deadline has passed where that is enough. */
 function completed(config: RoundsConfig, state: RoundsState): Effect[] {
   const all = state.answered.size === state.asked.size;
@@ -277,25 +233,6 @@ function rang(config: RoundsConfig, state: RoundsState, timer: Timer): Effect[] 
     ...(first ? [setTimer(state, 'give-up', config.giveUpAfterMs)] : []),
   ];
 }
-
-export function gaveUp(
-  config: RoundsConfig,
-  state: RoundsState,
-  { clients, tasks }: { clients: readonly string[]; tasks: readonly string[] },
-): Effect[] {
-  const names = [...clients.map((client) => `client ${client}`), ...tasks.map((task) => `task ${task}`)];
-  const seconds = Math.round(config.giveUpAfterMs / 1000);
-  return end(state, fail('WAITED_TOO_LONG', { seconds, missing: names.join(', ') }));
-}
-
-function end(state: RoundsState, error: TrunklineError): Effect[] {
-  state.phase = 'ended';
-  return [{ do: 'fail', error }];
-}
-
-const waiting = (config: RoundsConfig, state: RoundsState): Effect[] => [
-  { do: 'waiting', ...waitingFor(config, state) },
-];
 
 export const setTimer = (state: RoundsState, name: Timer['name'], ms: number): Effect => ({
   do: 'timer',

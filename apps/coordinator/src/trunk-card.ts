@@ -3,7 +3,7 @@ import { PROTOCOL_VERSION } from '@trunkline/protocol';
 import { knownScores, layersText, settingText, type ModelCard } from '@trunkline/model/export';
 import { readSealed, type Disk } from '@trunkline/model/store';
 import { readConfig } from './run-folder.ts';
-import { byCodeUnits } from './rounds.ts';
+import { byCodeUnits } from './by-code-units.ts';
 import type { RunModel } from './run-model.ts';
 
 /** What of a run's configuration says how its trunk came about. */

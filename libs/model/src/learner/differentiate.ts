@@ -64,7 +64,8 @@ export function differentiate(
     const { grads } = tf.variableGrads(() => {
       const losses = taskLosses(network, tasks, batch, (task) => scaleOf(task).junction);
       kept = losses.map((loss) => tf.keep(loss));
-      return tf.addN(losses.map((loss, k) => scaled(network, loss, scaleOf(tasks[k]!).loss))) as Scalar;
+      const terms = losses.map((loss, k) => scaled(network, loss, scaleOf(tasks[k]!).loss));
+      return (terms.length === 1 ? terms[0] : tf.addN(terms)) as Scalar;
     }, variables);
     found = {
       losses: kept.map((loss) => loss.dataSync()[0]!),
