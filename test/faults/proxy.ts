@@ -29,6 +29,12 @@ export interface FaultProxy {
 /** What goes by, for whoever wants to keep it. `line` counts from 0. */
 export type Tap = (line: number, direction: Direction, bytes: Buffer) => void;
 
+/**
+ * RST instead of FIN. While a socket is being shut down libuv refuses that with EINVAL, and Node 20 then loses the handle: the process
+ * would never end. Such a socket is closed as it is.
+ */
+const reset = (socket: Socket) => void (socket.writableEnded ? socket.destroy() : socket.resetAndDestroy());
+
 const UNHINDERED: Conditions = { latencyMs: 0, bytesPerSecond: Infinity, sliceBytes: Infinity, blocked: false };
 
 /** Opens a proxy on a free port of the loopback. @param to address of the coordinator, as in its `listening` event */
@@ -41,7 +47,7 @@ export async function openProxy(to: string, tap?: Tap): Promise<FaultProxy> {
   let accepting = true;
 
   const server = createServer({ noDelay: true }, (near) => {
-    if (!accepting) return void near.resetAndDestroy();
+    if (!accepting) return reset(near);
     const line = opened++;
     const far = connect({ port: Number(upstream), host: hostname.replace(/^\[|\]$/g, ''), noDelay: true });
     const watch = (direction: Direction) => (bytes: Buffer) => {
@@ -58,7 +64,7 @@ export async function openProxy(to: string, tap?: Tap): Promise<FaultProxy> {
       [far, near],
     ] as const) {
       // A line that broke on one side breaks on the other: a proxy keeps no half of one.
-      socket.on('error', () => other.resetAndDestroy());
+      socket.on('error', () => reset(other));
       socket.on('close', () => {
         open.delete(line);
         for (const pipe of pipes) pipe.stop();
@@ -82,7 +88,9 @@ export async function openProxy(to: string, tap?: Tap): Promise<FaultProxy> {
     heal: () => set({ blocked: false }),
     drop(how = 'reset') {
       for (const { sockets } of open.values())
-        for (const socket of sockets) socket[how === 'reset' ? 'resetAndDestroy' : 'destroy']();
+        for (const socket of sockets)
+          if (how === 'reset') reset(socket);
+          else socket.destroy();
     },
     get accepting() {
       return accepting;
