@@ -64,8 +64,8 @@ export const plain: Kernels = {
     }
   },
   adam(values, gradient, { m, v }, { rate, scale, beta1, beta2, epsilon, weightDecay, number }) {
-    const firsts = 1 - beta1 ** number;
-    const seconds = 1 - beta2 ** number;
+    const step = rate / (1 - beta1 ** number);
+    const unbias = 1 / (1 - beta2 ** number);
     const kept = 1 - rate * weightDecay;
     for (let i = 0; i < values.length; i++) {
       const g = gradient[i]! * scale;
@@ -73,7 +73,7 @@ export const plain: Kernels = {
       const square = beta2 * v[i]! + (1 - beta2) * g * g;
       m[i] = mean;
       v[i] = square;
-      values[i] = kept * values[i]! - (rate * (mean / firsts)) / (Math.sqrt(square / seconds) + epsilon);
+      values[i] = kept * values[i]! - (step * mean) / (Math.sqrt(square * unbias) + epsilon);
     }
   },
   ...plainCodecs,

@@ -149,12 +149,11 @@ export function wasmKernels(): Kernels | null {
     },
     adam(values, gradient, { m, v }, { rate, scale, beta1, beta2, epsilon, weightDecay, number }) {
       const numbers = [
-        rate,
+        rate / (1 - beta1 ** number),
         scale,
         beta1,
         beta2,
-        1 - beta1 ** number,
-        1 - beta2 ** number,
+        1 / (1 - beta2 ** number),
         1 - rate * weightDecay,
         epsilon,
       ];
