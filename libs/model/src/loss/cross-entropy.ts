@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { fail } from '@trunkline/protocol';
-import type { LossKind, LossPlace } from './loss.ts';
+import type { ClosedLoss, LossKind, LossPlace } from './loss.ts';
 
 const weight = z.number().nonnegative();
 const schema = z.strictObject({
@@ -30,9 +30,26 @@ export const crossEntropy: LossKind<Parameters> = {
         return targets;
       },
       ...(weights && { weightOf: (label) => weights[label]! }),
-      elementLoss: (tf, outputs, targets) => tf.neg(tf.sum(tf.mul(tf.logSoftmax(outputs), targets), -1, true)),
+      element: softmaxLoss,
     };
   },
+};
+
+/** Logits less their largest: no exponential overflows, and the sum of them is at least 1. */
+const softmaxLoss: ClosedLoss['element'] = (logits, targets, { start, end }, derivative) => {
+  let largest = -Infinity;
+  for (let i = start; i < end; i++) largest = Math.max(largest, logits[i]!);
+  let sum = 0;
+  for (let i = start; i < end; i++) sum += Math.exp(logits[i]! - largest);
+  const logSum = Math.log(sum);
+  let loss = 0;
+  let mass = 0;
+  for (let i = start; i < end; i++) {
+    loss += targets[i]! * (logSum - (logits[i]! - largest));
+    mass += targets[i]!;
+  }
+  for (let i = start; i < end; i++) derivative[i] = mass * (Math.exp(logits[i]! - largest) / sum) - targets[i]!;
+  return loss;
 };
 
 function weightsOf(given: Parameters['classWeights'], place: LossPlace): readonly number[] | undefined {

@@ -15,10 +15,11 @@ export const huber: LossKind<z.infer<typeof schema>> = {
   place: ({ delta }) => ({
     kind: 'huber',
     targets: knownNumbers,
-    elementLoss(tf, outputs, targets) {
-      const distance = tf.abs(tf.sub(outputs, targets));
-      const near = tf.minimum(distance, delta);
-      return tf.add(tf.mul(tf.square(near), 0.5), tf.mul(tf.sub(distance, near), delta));
+    element(outputs, targets, { start }, derivative) {
+      const apart = outputs[start]! - targets[start]!;
+      const distance = Math.abs(apart);
+      derivative[start] = distance <= delta ? apart : delta * Math.sign(apart);
+      return distance <= delta ? (apart * apart) / 2 : delta * (distance - delta / 2);
     },
   }),
 };

@@ -6,10 +6,11 @@ import { knownNumbers } from './known-numbers.ts';
 import { mae } from './mae.ts';
 import { mse } from './mse.ts';
 import { sigmoidCrossEntropy } from './sigmoid-cross-entropy.ts';
-import type { LabelKind, Labels, Loss, LossKind, LossPlace } from './loss.ts';
+import type { LabelKind, Labels, Loss, LossKind, LossPlace, OperationLoss } from './loss.ts';
 
 export { elementWeights, type ElementWeights } from './element-weights.ts';
-export type { LabelKind, Labels, Loss, LossKind, LossPlace } from './loss.ts';
+export { weighted } from './weighted.ts';
+export type { ClosedLoss, LabelKind, Labels, Loss, LossKind, LossPlace, OperationLoss } from './loss.ts';
 
 const schemas = {
   'cross-entropy': crossEntropy.schema,
@@ -43,8 +44,8 @@ export interface OwnLoss {
   readonly labels: LabelKind;
   /** Left out: the labels themselves, 0 where one is missing. */
   targets?(labels: Labels): Float32Array;
-  /** As in `Loss`. */
-  elementLoss: Loss['elementLoss'];
+  /** As in `OperationLoss`. */
+  elementLoss: OperationLoss['elementLoss'];
 }
 
 /** The loss of a head that names none. */

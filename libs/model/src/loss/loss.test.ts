@@ -1,5 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkConfig } from '../config/index.ts';
 import {
   defaultLoss,
@@ -8,14 +7,11 @@ import {
   lossSchema,
   losses,
   placeLoss,
+  weighted,
+  type ClosedLoss,
   type Labels,
   type LossConfig,
 } from './index.ts';
-
-beforeAll(() => tf.setBackend('cpu'));
-let before = 0;
-beforeEach(() => void (before = tf.memory().numTensors));
-afterEach(() => expect(tf.memory().numTensors).toBe(before));
 
 const labelsOf = (values: number[], columns = 1): Labels => ({
   rows: values.length / columns,
@@ -81,57 +77,68 @@ const cases: Record<string, Case> = {
   'huber, delta 2': { config: { huber: { delta: 2 } }, outputs: values, labels: numbers, golden: [0.5, 0.125, 0, 12] },
 };
 
-const place = ({ config, outputs, labels }: Case) => {
+const place = ({ config, outputs, labels }: Pick<Case, 'config' | 'outputs' | 'labels'>) => {
   const width = outputs.length / labels.rows;
-  return { width, loss: placeLoss(config, { width, classes: undefined, training: labels, at: 'x.yaml:1:1' }) };
+  const loss = placeLoss(config, { width, classes: undefined, training: labels, at: 'x.yaml:1:1' }) as ClosedLoss;
+  return { loss, targets: loss.targets(labels), elements: labels.values.length };
 };
 
-describe.each(Object.entries(cases))('%s', (_, one) => {
-  const { rows } = one.labels;
-  const { width, loss } = place(one);
-  const targets = loss.targets(one.labels);
-  const sumOf = (outputs: tf.Tensor) =>
-    tf.sum(loss.elementLoss(tf, outputs, tf.tensor(targets, [rows, targets.length / rows])));
+/** Loss of each element, and of all of them the gradient, with weights of 1. */
+function evaluate(one: Pick<Case, 'config' | 'outputs' | 'labels'>) {
+  const { loss, targets, elements } = place(one);
+  const outputs = Float32Array.from(one.outputs);
+  const only = (i: number) =>
+    weighted(loss, { outputs, targets, weights: new Float32Array(elements).fill(1, i, i + 1) });
+  return {
+    losses: Array.from({ length: elements }, (_, i) => only(i).loss),
+    ...weighted(loss, { outputs, targets, weights: new Float32Array(elements).fill(1) }),
+  };
+}
 
+describe.each(Object.entries(cases))('%s', (_, one) => {
   test('gives the golden loss of every element', () => {
-    const found = tf.tidy(() =>
-      loss
-        .elementLoss(tf, tf.tensor(one.outputs, [rows, width]), tf.tensor(targets, [rows, targets.length / rows]))
-        .reshape([rows, one.labels.columns])
-        .dataSync(),
-    );
+    const { losses: found } = evaluate(one);
     for (const [i, value] of one.golden.entries()) expect(Math.abs(found[i]! - value)).toBeLessThan(2e-6);
   });
 
   test('has the gradient of finite differences', () => {
     // Away from the kinks of mae and huber, and where a logit still matters to float32.
-    const at = one.outputs.map((value) => Math.max(-4, Math.min(4, value)) + 0.05);
-    const gradient = tf.tidy(() =>
-      tf
-        .grad(sumOf)(tf.tensor(at, [rows, width]))
-        .dataSync(),
-    );
+    const outputs = one.outputs.map((value) => Math.max(-4, Math.min(4, value)) + 0.05);
+    const { gradient } = evaluate({ ...one, outputs });
     const step = 2 ** -6;
-    for (let i = 0; i < at.length; i++) {
-      const moved = (by: number) =>
-        tf.tidy(
-          () =>
-            sumOf(
-              tf.tensor(
-                at.map((value, j) => (i === j ? value + by : value)),
-                [rows, width],
-              ),
-            ).dataSync()[0]!,
-        );
-      expect(Math.abs(gradient[i]! - (moved(step) - moved(-step)) / (2 * step))).toBeLessThan(1e-3);
+    const moved = (place: number, by: number) =>
+      evaluate({ ...one, outputs: outputs.map((value, j) => (place === j ? value + by : value)) }).loss;
+    for (const [i, slope] of gradient.entries())
+      expect(Math.abs(slope - (moved(i, step) - moved(i, -step)) / (2 * step))).toBeLessThan(1e-3);
+  });
+
+  test('is finite, and so is its gradient, for outputs of any size up to 1e18', () => {
+    const { rows, values } = one.labels;
+    for (let power = -30; power <= 18; power += 4) {
+      const outputs = one.outputs.map((value, i) => Math.sign(value || 1) * 10 ** power * (i + 1));
+      const { loss, gradient } = evaluate({ ...one, outputs });
+      expect(Number.isFinite(loss), `${rows} rows, ${values.length} labels, 1e${power}`).toBe(true);
+      expect(gradient.every(Number.isFinite)).toBe(true);
     }
+  });
+
+  test('looks at no element that weighs 0, and gives it no gradient', () => {
+    const { loss, targets, elements } = place(one);
+    const span = one.outputs.length / elements;
+    const outputs = Float32Array.from(one.outputs).fill(NaN, 0, span);
+    const found = weighted(loss, { outputs, targets, weights: new Float32Array(elements).fill(0.5, 1) });
+    expect(Number.isFinite(found.loss)).toBe(true);
+    expect([...found.gradient.subarray(0, span)]).toEqual(new Array(span).fill(0));
   });
 });
 
-test('a confident right logit loses nothing to cancellation: relative error below 1e-5 at 20', () => {
-  const { loss } = place(cases['sigmoid-cross-entropy']!);
-  const [found] = tf.tidy(() => loss.elementLoss(tf, tf.tensor([[20]]), tf.tensor([[-1]])).dataSync());
-  expect(found! / 2.061153620314381e-9).toBeCloseTo(1, 5);
+test('a loss beyond float32 is infinite: its task has diverged', () => {
+  expect(evaluate({ config: { mse: {} }, outputs: [1e30], labels: labelsOf([0]) }).loss).toBe(Infinity);
+});
+
+test('a confident right logit loses nothing to cancellation: relative error below 1e-7 at 20', () => {
+  const { loss } = evaluate({ ...cases['sigmoid-cross-entropy']!, outputs: [-20], labels: labelsOf([0]) });
+  expect(loss / 2.061153620314381e-9).toBeCloseTo(1, 7);
 });
 
 describe('weights of elements', () => {

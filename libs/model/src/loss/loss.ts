@@ -22,21 +22,42 @@ export interface LossPlace {
   readonly at: string;
 }
 
-/** A loss over one head: an element's loss is the loss of one label of one row. */
-export interface Loss {
+/** What all losses over a head have: an element's loss is the loss of one label of one row. */
+interface OverHead {
   readonly kind: string;
-  /** What `elementLoss` takes for these labels, [rows, n] flat, finite everywhere. */
+  /** What the loss takes for these labels, [rows, n] flat, finite everywhere. */
   targets(labels: Labels): Float32Array;
   /** Weight of an element's loss, from its label; left out: 1. */
   weightOf?(label: number, column: number): number;
+}
+
+/** A loss with its derivative in closed form: numbers in, numbers out, the same on every backend. */
+export interface ClosedLoss extends OverHead {
+  /**
+   * One element's loss, in float64, from its outputs and targets, which begin at `at` in both: one of each, or for a class label a
+   * row of both. Writes ∂loss/∂output to `derivative`, at the same places.
+   */
+  element(outputs: Float32Array, targets: Float32Array, at: Span, derivative: Float64Array): number;
+}
+
+/** The places from `start` to before `end`. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A loss made of operations, which tfjs differentiates: what a client module brings. */
+export interface OperationLoss extends OverHead {
   /** outputs [rows, width], targets [rows, n] → [rows, columns of the labels]. Differentiable in `outputs`; runs inside `tf.tidy`. */
   elementLoss(tf: Tf, outputs: Tensor, targets: Tensor): Tensor;
 }
+
+export type Loss = ClosedLoss | OperationLoss;
 
 /** A kind of loss: its parameters, and which labels it takes. */
 export interface LossKind<Parameters = never> {
   readonly kind: string;
   readonly labels: LabelKind;
   readonly schema: z.ZodType<Parameters>;
-  place(parameters: Parameters, place: LossPlace): Loss;
+  place(parameters: Parameters, place: LossPlace): ClosedLoss;
 }

@@ -12,6 +12,10 @@ export const mae: LossKind<z.infer<typeof schema>> = {
   place: () => ({
     kind: 'mae',
     targets: knownNumbers,
-    elementLoss: (tf, outputs, targets) => tf.abs(tf.sub(outputs, targets)),
+    element(outputs, targets, { start }, derivative) {
+      const apart = outputs[start]! - targets[start]!;
+      derivative[start] = Math.sign(apart);
+      return Math.abs(apart);
+    },
   }),
 };

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { timesConstant } from '../layer/times-constant.ts';
 import type { Labels, LossKind } from './loss.ts';
 
 const schema = z.strictObject({
@@ -28,10 +27,13 @@ export const sigmoidCrossEntropy: LossKind<z.infer<typeof schema>> = {
       kind: 'sigmoid-cross-entropy',
       targets: ({ values }) => values.map((label) => (label === 1 ? -1 : 1)),
       ...(positive && { weightOf: (label, column) => (label === 1 ? positive[column]! : 1) }),
-      elementLoss(tf, outputs, signs) {
-        const u = timesConstant(tf, outputs, signs);
-        const loss = tf.softplus(u);
-        return smoothing === 0 ? loss : tf.sub(loss, tf.mul(u, smoothing / 2));
+      element(outputs, signs, { start }, derivative) {
+        const sign = signs[start]!;
+        const u = sign * outputs[start]!;
+        const small = Math.exp(-Math.abs(u));
+        const sigmoid = (u < 0 ? small : 1) / (1 + small);
+        derivative[start] = sign * (sigmoid - smoothing / 2);
+        return Math.max(u, 0) + Math.log1p(small) - (u * smoothing) / 2;
       },
     };
   },
