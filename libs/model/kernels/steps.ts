@@ -1,4 +1,4 @@
-// The pointers stand for an even number of values: the last of an odd number is stepped in memory of its own by the caller.
+// The pointers stand for an even number of values, Adam's for a multiple of four: what is left over the caller steps in memory of its own.
 
 function pair(at: usize): v128 {
   return f64x2.promote_low_f32x4(v128.load64_zero(at));
@@ -45,37 +45,43 @@ export function momentum(
   }
 }
 
-/** Adam's rule; `step` = rate / (1 − β₁ᵗ), `unbias` = 1 / (1 − β₂ᵗ), `kept` = 1 − rate · weightDecay: one division an element is enough. */
+/**
+ * Adam's rule in float32, four values at a time; `step` = rate / (1 − β₁ᵗ), `unbias` = 1 / (1 − β₂ᵗ), `decay` = rate · weightDecay. One
+ * division and one root an element.
+ */
 export function adam(
   values: usize,
   gradient: usize,
   m: usize,
   v: usize,
   n: usize,
-  step: f64,
-  scale: f64,
-  beta1: f64,
-  beta2: f64,
-  unbias: f64,
-  kept: f64,
-  epsilon: f64,
+  step: f32,
+  scale: f32,
+  beta1: f32,
+  rest1: f32,
+  beta2: f32,
+  rest2: f32,
+  unbias: f32,
+  decay: f32,
+  epsilon: f32,
 ): void {
-  const r = f64x2.splat(step);
-  const s = f64x2.splat(scale);
-  const b1 = f64x2.splat(beta1);
-  const c1 = f64x2.splat(1 - beta1);
-  const b2 = f64x2.splat(beta2);
-  const c2 = f64x2.splat(1 - beta2);
-  const u = f64x2.splat(unbias);
-  const k = f64x2.splat(kept);
-  const e = f64x2.splat(epsilon);
-  for (const end = values + (n << 2); values < end; values += 8, gradient += 8, m += 8, v += 8) {
-    const g = f64x2.mul(pair(gradient), s);
-    const mean = f64x2.add(f64x2.mul(b1, pair(m)), f64x2.mul(c1, g));
-    const square = f64x2.add(f64x2.mul(b2, pair(v)), f64x2.mul(f64x2.mul(c2, g), g));
-    put(m, mean);
-    put(v, square);
-    const move = f64x2.div(f64x2.mul(r, mean), f64x2.add(f64x2.sqrt(f64x2.mul(square, u)), e));
-    put(values, f64x2.sub(f64x2.mul(k, pair(values)), move));
+  const r = f32x4.splat(step);
+  const s = f32x4.splat(scale);
+  const b1 = f32x4.splat(beta1);
+  const c1 = f32x4.splat(rest1);
+  const b2 = f32x4.splat(beta2);
+  const c2 = f32x4.splat(rest2);
+  const u = f32x4.splat(unbias);
+  const d = f32x4.splat(decay);
+  const e = f32x4.splat(epsilon);
+  for (const end = values + (n << 2); values < end; values += 16, gradient += 16, m += 16, v += 16) {
+    const g = f32x4.mul(v128.load(gradient), s);
+    const mean = f32x4.add(f32x4.mul(b1, v128.load(m)), f32x4.mul(c1, g));
+    const square = f32x4.add(f32x4.mul(b2, v128.load(v)), f32x4.mul(f32x4.mul(c2, g), g));
+    v128.store(m, mean);
+    v128.store(v, square);
+    const move = f32x4.div(f32x4.mul(r, mean), f32x4.add(f32x4.sqrt(f32x4.mul(square, u)), e));
+    const value = v128.load(values);
+    v128.store(values, f32x4.sub(f32x4.sub(value, f32x4.mul(d, value)), move));
   }
 }

@@ -1,7 +1,10 @@
+import { adamNumbers } from './adam-numbers.ts';
 import { plainCodecs } from './plain-codecs.ts';
 import { plainGramian } from './plain-gramian.ts';
 import type { Kernels } from './kernels.ts';
 import { ordinaryRoom } from './room.ts';
+
+const { fround } = Math;
 
 /** Values summed at a time: the float64 sums stay in the first-level cache while the rows pass. */
 const BLOCK = 2048;
@@ -63,17 +66,16 @@ export const plain: Kernels = {
       values[i] = value - rate * (nesterov ? g + decay * next : next);
     }
   },
-  adam(values, gradient, { m, v }, { rate, scale, beta1, beta2, epsilon, weightDecay, number }) {
-    const step = rate / (1 - beta1 ** number);
-    const unbias = 1 / (1 - beta2 ** number);
-    const kept = 1 - rate * weightDecay;
+  adam(values, gradient, { m, v }, given) {
+    const { step, scale, beta1, rest1, beta2, rest2, unbias, decay, epsilon } = adamNumbers(given);
     for (let i = 0; i < values.length; i++) {
-      const g = gradient[i]! * scale;
-      const mean = beta1 * m[i]! + (1 - beta1) * g;
-      const square = beta2 * v[i]! + (1 - beta2) * g * g;
+      const g = fround(gradient[i]! * scale);
+      const mean = fround(fround(beta1 * m[i]!) + fround(rest1 * g));
+      const square = fround(fround(beta2 * v[i]!) + fround(fround(rest2 * g) * g));
       m[i] = mean;
       v[i] = square;
-      values[i] = kept * values[i]! - (step * mean) / (Math.sqrt(square * unbias) + epsilon);
+      const move = fround(fround(step * mean) / fround(fround(Math.sqrt(fround(square * unbias))) + epsilon));
+      values[i] = fround(values[i]! - fround(decay * values[i]!)) - move;
     }
   },
   ...plainCodecs,

@@ -1,3 +1,4 @@
+import { adamNumbers } from './adam-numbers.ts';
 import { engineMaker, MOST_BYTES, PAIRED_ROWS, PLACE, TABLE_ROWS, type Engine } from './engine.ts';
 import type { Kernels } from './kernels.ts';
 import { largestOf } from './largest.ts';
@@ -147,19 +148,11 @@ export function wasmKernels(): Kernels | null {
           run.momentum(v!, g!, buffer!, n, rate, scale, weightDecay, momentum, nesterov ? 1 : 0),
       });
     },
-    adam(values, gradient, { m, v }, { rate, scale, beta1, beta2, epsilon, weightDecay, number }) {
-      const numbers = [
-        rate / (1 - beta1 ** number),
-        scale,
-        beta1,
-        beta2,
-        1 / (1 - beta2 ** number),
-        1 - rate * weightDecay,
-        epsilon,
-      ];
+    adam(values, gradient, { m, v }, given) {
+      const numbers = Object.values(adamNumbers(given));
       over([values, m, v, gradient], {
         written: 3,
-        unit: 2,
+        unit: 4,
         run: ({ run }, [value, first, second, g], n) => run.adam(value!, g!, first!, second!, n, ...numbers),
       });
     },

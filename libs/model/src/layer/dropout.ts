@@ -28,9 +28,11 @@ export const dropout: LayerKind<z.infer<typeof schema>> = {
 
 /** 0 or 1 / (1 − rate) an element, from 32 random bits each (a uniform would draw 64), in the order of the elements. */
 export function dropoutMask(tf: Tf, shape: readonly number[], rate: number, random: Random): Tensor {
-  const mask = new Float32Array(shape.reduce((product, side) => product * side, 1));
+  const bits = new Uint32Array(shape.reduce((product, side) => product * side, 1));
+  random.fill(bits);
+  const mask = new Float32Array(bits.length);
   const kept = 1 / (1 - rate);
   const dropped = rate * 2 ** 32;
-  for (let i = 0; i < mask.length; i++) mask[i] = random.uint32() < dropped ? 0 : kept;
+  for (let i = 0; i < mask.length; i++) mask[i] = bits[i]! < dropped ? 0 : kept;
   return tf.tensor(mask, [...shape]);
 }
