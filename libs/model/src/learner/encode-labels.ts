@@ -20,7 +20,7 @@ export function encodeLabels({ head, loss }: Pick<NetworkTask, 'head' | 'loss'>,
 
 /** The task's loss, a scalar: the mean over the labelled rows. */
 export function lossOf(tf: Tf, { loss }: Pick<NetworkTask, 'loss'>, outputs: Tensor, encoded: EncodedLabels): Tensor {
-  if ('element' in loss) return closedLoss(tf, loss, outputs, encoded);
+  if ('value' in loss) return closedLoss(tf, loss, outputs, encoded);
   const { labels, targets, weights } = encoded;
   const { rows, columns } = labels;
   const losses = loss.elementLoss(tf, outputs, tf.tensor(targets, [rows, targets.length / rows]));

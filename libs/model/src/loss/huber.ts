@@ -15,11 +15,10 @@ export const huber: LossKind<z.infer<typeof schema>> = {
   place: ({ delta }) => ({
     kind: 'huber',
     targets: knownNumbers,
-    element(outputs, targets, { start }, derivative) {
-      const apart = outputs[start]! - targets[start]!;
-      const distance = Math.abs(apart);
-      derivative[start] = distance <= delta ? apart : delta * Math.sign(apart);
-      return distance <= delta ? (apart * apart) / 2 : delta * (distance - delta / 2);
+    value(output, target) {
+      const distance = Math.abs(output - target);
+      return distance <= delta ? distance ** 2 / 2 : delta * (distance - delta / 2);
     },
+    derivative: (output, target) => Math.max(-delta, Math.min(delta, output - target)),
   }),
 };

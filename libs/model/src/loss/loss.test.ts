@@ -1,5 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import * as tf from '@tensorflow/tfjs';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { checkConfig } from '../config/index.ts';
+import { lossOf } from '../learner/encode-labels.ts';
 import {
   defaultLoss,
   elementWeights,
@@ -12,6 +14,11 @@ import {
   type Labels,
   type LossConfig,
 } from './index.ts';
+
+beforeAll(() => tf.setBackend('cpu'));
+let before = 0;
+beforeEach(() => void (before = tf.memory().numTensors));
+afterEach(() => expect(tf.memory().numTensors).toBe(before));
 
 const labelsOf = (values: number[], columns = 1): Labels => ({
   rows: values.length / columns,
@@ -77,68 +84,82 @@ const cases: Record<string, Case> = {
   'huber, delta 2': { config: { huber: { delta: 2 } }, outputs: values, labels: numbers, golden: [0.5, 0.125, 0, 12] },
 };
 
-const place = ({ config, outputs, labels }: Pick<Case, 'config' | 'outputs' | 'labels'>) => {
-  const width = outputs.length / labels.rows;
-  const loss = placeLoss(config, { width, classes: undefined, training: labels, at: 'x.yaml:1:1' }) as ClosedLoss;
-  return { loss, targets: loss.targets(labels), elements: labels.values.length };
-};
+type Given = Pick<Case, 'config' | 'outputs' | 'labels'>;
 
-/** Loss of each element, and of all of them the gradient, with weights of 1. */
-function evaluate(one: Pick<Case, 'config' | 'outputs' | 'labels'>) {
-  const { loss, targets, elements } = place(one);
-  const outputs = Float32Array.from(one.outputs);
-  const only = (i: number) =>
-    weighted(loss, { outputs, targets, weights: new Float32Array(elements).fill(1, i, i + 1) });
-  return {
-    losses: Array.from({ length: elements }, (_, i) => only(i).loss),
-    ...weighted(loss, { outputs, targets, weights: new Float32Array(elements).fill(1) }),
-  };
+const place = ({ config, outputs, labels }: Given) =>
+  placeLoss(config, { width: outputs.length / labels.rows, classes: undefined, training: labels, at: 'x.yaml:1:1' });
+
+/** Σ weight · loss and its gradient, as a training step takes them. */
+function evaluate(one: Given, weights = new Float32Array(one.labels.values.length).fill(1)) {
+  const loss = place(one);
+  const encoded = { labels: one.labels, targets: loss.targets(one.labels), weights, labelledRows: one.labels.rows };
+  const { rows } = one.labels;
+  const { value, grad } = tf.valueAndGrad((outputs) => lossOf(tf, { loss }, outputs, encoded))(
+    tf.tensor(one.outputs, [rows, one.outputs.length / rows]),
+  );
+  return { loss: value.dataSync()[0]!, gradient: grad.dataSync() as Float32Array };
 }
+
+const oneHot = (length: number, i: number) => new Float32Array(length).fill(1, i, i + 1);
 
 describe.each(Object.entries(cases))('%s', (_, one) => {
   test('gives the golden loss of every element', () => {
-    const { losses: found } = evaluate(one);
-    for (const [i, value] of one.golden.entries()) expect(Math.abs(found[i]! - value)).toBeLessThan(2e-6);
+    tf.tidy(() => {
+      for (const [i, value] of one.golden.entries())
+        expect(Math.abs(evaluate(one, oneHot(one.golden.length, i)).loss - value)).toBeLessThan(2e-6);
+    });
   });
 
   test('has the gradient of finite differences', () => {
     // Away from the kinks of mae and huber, and where a logit still matters to float32.
     const outputs = one.outputs.map((value) => Math.max(-4, Math.min(4, value)) + 0.05);
-    const { gradient } = evaluate({ ...one, outputs });
     const step = 2 ** -6;
-    const moved = (place: number, by: number) =>
-      evaluate({ ...one, outputs: outputs.map((value, j) => (place === j ? value + by : value)) }).loss;
-    for (const [i, slope] of gradient.entries())
-      expect(Math.abs(slope - (moved(i, step) - moved(i, -step)) / (2 * step))).toBeLessThan(1e-3);
+    tf.tidy(() => {
+      const moved = (place: number, by: number) =>
+        evaluate({ ...one, outputs: outputs.map((value, j) => (place === j ? value + by : value)) }).loss;
+      for (const [i, slope] of evaluate({ ...one, outputs }).gradient.entries())
+        expect(Math.abs(slope - (moved(i, step) - moved(i, -step)) / (2 * step))).toBeLessThan(1e-3);
+    });
   });
 
   test('is finite, and so is its gradient, for outputs of any size up to 1e18', () => {
-    const { rows, values } = one.labels;
-    for (let power = -30; power <= 18; power += 4) {
-      const outputs = one.outputs.map((value, i) => Math.sign(value || 1) * 10 ** power * (i + 1));
-      const { loss, gradient } = evaluate({ ...one, outputs });
-      expect(Number.isFinite(loss), `${rows} rows, ${values.length} labels, 1e${power}`).toBe(true);
-      expect(gradient.every(Number.isFinite)).toBe(true);
-    }
+    tf.tidy(() => {
+      for (let power = -30; power <= 18; power += 4) {
+        const outputs = one.outputs.map((value, i) => Math.sign(value || 1) * 10 ** power * (i + 1));
+        const { loss, gradient } = evaluate({ ...one, outputs });
+        expect(Number.isFinite(loss), `1e${power}`).toBe(true);
+        expect(gradient.every(Number.isFinite), `1e${power}`).toBe(true);
+      }
+    });
   });
 
-  test('looks at no element that weighs 0, and gives it no gradient', () => {
-    const { loss, targets, elements } = place(one);
-    const span = one.outputs.length / elements;
-    const outputs = Float32Array.from(one.outputs).fill(NaN, 0, span);
-    const found = weighted(loss, { outputs, targets, weights: new Float32Array(elements).fill(0.5, 1) });
-    expect(Number.isFinite(found.loss)).toBe(true);
-    expect([...found.gradient.subarray(0, span)]).toEqual(new Array(span).fill(0));
+  test('has a gradient in proportion to what it is scaled by', () => {
+    tf.tidy(() => {
+      const { loss, gradient } = evaluate(one);
+      const half = evaluate(one, new Float32Array(one.golden.length).fill(0.5));
+      expect(half.loss).toBe(loss / 2);
+      expect([...half.gradient]).toEqual([...gradient].map((slope) => slope / 2));
+    });
   });
+});
+
+test('an element that weighs 0 is not looked at where the loss is in closed form', () => {
+  const loss = place(cases['mse']!) as ClosedLoss;
+  const given = { outputs: Float32Array.of(NaN, 3), targets: Float32Array.of(0, 1), weights: Float32Array.of(0, 0.5) };
+  expect(weighted(loss, given)).toEqual({ loss: 2, gradient: Float32Array.of(0, 2) });
 });
 
 test('a loss beyond float32 is infinite: its task has diverged', () => {
-  expect(evaluate({ config: { mse: {} }, outputs: [1e30], labels: labelsOf([0]) }).loss).toBe(Infinity);
+  tf.tidy(() => {
+    expect(evaluate({ config: { mse: {} }, outputs: [1e30], labels: labelsOf([0]) }).loss).toBe(Infinity);
+  });
 });
 
 test('a confident right logit loses nothing to cancellation: relative error below 1e-7 at 20', () => {
-  const { loss } = evaluate({ ...cases['sigmoid-cross-entropy']!, outputs: [-20], labels: labelsOf([0]) });
-  expect(loss / 2.061153620314381e-9).toBeCloseTo(1, 7);
+  tf.tidy(() => {
+    const { loss } = evaluate({ ...cases['sigmoid-cross-entropy']!, outputs: [-20], labels: labelsOf([0]) });
+    expect(loss / 2.061153620314381e-9).toBeCloseTo(1, 7);
+  });
 });
 
 describe('weights of elements', () => {

@@ -31,22 +31,14 @@ interface OverHead {
   weightOf?(label: number, column: number): number;
 }
 
-/** A loss with its derivative in closed form: numbers in, numbers out, the same on every backend. */
+/** A loss of one output and its target, in closed form: numbers in, a number out, in float64, the same on every backend. */
 export interface ClosedLoss extends OverHead {
-  /**
-   * One element's loss, in float64, from its outputs and targets, which begin at `at` in both: one of each, or for a class label a
-   * row of both. Writes ∂loss/∂output to `derivative`, at the same places.
-   */
-  element(outputs: Float32Array, targets: Float32Array, at: Span, derivative: Float64Array): number;
+  value(output: number, target: number): number;
+  /** ∂value/∂output. */
+  derivative(output: number, target: number): number;
 }
 
-/** The places from `start` to before `end`. */
-export interface Span {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** A loss made of operations, which tfjs differentiates: what a client module brings. */
+/** A loss made of operations, which tfjs differentiates: what a client module brings, or what must round as an autograd of the joint loss does. */
 export interface OperationLoss extends OverHead {
   /** outputs [rows, width], targets [rows, n] → [rows, columns of the labels]. Differentiable in `outputs`; runs inside `tf.tidy`. */
   elementLoss(tf: Tf, outputs: Tensor, targets: Tensor): Tensor;
@@ -59,5 +51,5 @@ export interface LossKind<Parameters = never> {
   readonly kind: string;
   readonly labels: LabelKind;
   readonly schema: z.ZodType<Parameters>;
-  place(parameters: Parameters, place: LossPlace): ClosedLoss;
+  place(parameters: Parameters, place: LossPlace): Loss;
 }

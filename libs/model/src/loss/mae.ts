@@ -12,10 +12,7 @@ export const mae: LossKind<z.infer<typeof schema>> = {
   place: () => ({
     kind: 'mae',
     targets: knownNumbers,
-    element(outputs, targets, { start }, derivative) {
-      const apart = outputs[start]! - targets[start]!;
-      derivative[start] = Math.sign(apart);
-      return Math.abs(apart);
-    },
+    value: (output, target) => Math.abs(output - target),
+    derivative: (output, target) => Math.sign(output - target),
   }),
 };

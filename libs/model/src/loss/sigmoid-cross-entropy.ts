@@ -27,17 +27,15 @@ export const sigmoidCrossEntropy: LossKind<z.infer<typeof schema>> = {
       kind: 'sigmoid-cross-entropy',
       targets: ({ values }) => values.map((label) => (label === 1 ? -1 : 1)),
       ...(positive && { weightOf: (label, column) => (label === 1 ? positive[column]! : 1) }),
-      element(outputs, signs, { start }, derivative) {
-        const sign = signs[start]!;
-        const u = sign * outputs[start]!;
-        const small = Math.exp(-Math.abs(u));
-        const sigmoid = (u < 0 ? small : 1) / (1 + small);
-        derivative[start] = sign * (sigmoid - smoothing / 2);
-        return Math.max(u, 0) + Math.log1p(small) - (u * smoothing) / 2;
-      },
+      value: (output, sign) => softplus(sign * output) - (sign * output * smoothing) / 2,
+      derivative: (output, sign) => sign * (sigmoid(sign * output) - smoothing / 2),
     };
   },
 };
+
+/** log(1 + eᵘ), without overflow and without cancellation. */
+const softplus = (u: number): number => Math.max(u, 0) + Math.log1p(Math.exp(-Math.abs(u)));
+const sigmoid = (u: number): number => (u < 0 ? Math.exp(u) / (1 + Math.exp(u)) : 1 / (1 + Math.exp(-u)));
 
 /** A column without a 1 or without a 0 is left at 1. */
 function zerosOverOnes({ values, columns }: Labels): number[] {

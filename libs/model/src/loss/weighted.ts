@@ -1,28 +1,25 @@
 import type { ClosedLoss } from './loss.ts';
 
-/** Elements of some rows of one head, flat. */
+/** Outputs of some rows of one head, flat, and what each should have been. */
 export interface Elements {
   readonly outputs: Float32Array;
   readonly targets: Float32Array;
-  /** One an element; whoever weighs 0 is not looked at. */
+  /** Whoever weighs 0 is not looked at. */
   readonly weights: Float32Array;
 }
 
-/** Σ weight · element loss, added in float64 in the order of the elements and rounded to float32 once, and its gradient by the outputs. */
+/** Σ weight · loss, added in float64 in the order of the elements and rounded to float32 once, and its gradient by the outputs. */
 export function weighted(
-  loss: Pick<ClosedLoss, 'element'>,
+  loss: Pick<ClosedLoss, 'value' | 'derivative'>,
   { outputs, targets, weights }: Elements,
 ): { loss: number; gradient: Float32Array } {
   const gradient = new Float32Array(outputs.length);
-  const derivative = new Float64Array(outputs.length);
-  const width = outputs.length / weights.length;
   let sum = 0;
   for (let i = 0; i < weights.length; i++) {
     const weight = weights[i]!;
     if (weight === 0) continue;
-    const at = { start: i * width, end: (i + 1) * width };
-    sum += weight * loss.element(outputs, targets, at, derivative);
-    for (let j = at.start; j < at.end; j++) gradient[j] = weight * derivative[j]!;
+    sum += weight * loss.value(outputs[i]!, targets[i]!);
+    gradient[i] = weight * loss.derivative(outputs[i]!, targets[i]!);
   }
   return { loss: Math.fround(sum), gradient };
 }
