@@ -1,5 +1,5 @@
 import { byCodeUnits } from './by-code-units.ts';
-import type { Effect, RoundsConfig, RoundsState, Seat } from './round-events.ts';
+import type { RoundsConfig, RoundsState, Seat } from './round-events.ts';
 
 /** Who is being waited for: expected tasks nobody brought, or clients whose answer is due. Sorted. */
 export function waitingFor(config: RoundsConfig, state: RoundsState): { clients: string[]; tasks: string[] } {
@@ -25,8 +25,3 @@ export function missingTasks(
     return left <= 0;
   });
 }
-
-/** Says who is waited for. */
-export const waiting = (config: RoundsConfig, state: RoundsState): Effect[] => [
-  { do: 'waiting', ...waitingFor(config, state) },
-];

@@ -88,7 +88,7 @@ function joined(
   const { client } = event;
   seat(state, event);
   if (state.phase === 'gathering') {
-    if (missingTasks(config, state).length > 0) return waiting(config, state);
+    if (missingTasks(config, state).length > 0) return [{ do: 'waiting' }];
     state.phase = 'training';
     return [...goOn(config, state), ...open(config, state)];
   }
@@ -113,7 +113,7 @@ function left(
     state.asked.delete(client);
     state.answered.delete(client);
   }
-  return [...waiting(config, state), ...(state.phase === 'evaluating' ? scored(config, state) : [])];
+  return [{ do: 'waiting' }, ...(state.phase === 'evaluating' ? scored(config, state) : [])];
 }
 
 function answered(
@@ -194,9 +194,5 @@ function rang(config: BufferedConfig, state: BufferedState, timer: Timer): Effec
   }
   state.overdue = true;
   if (state.phase === 'evaluating') return scored(config, state);
-  return [...waiting(config, state), setTimer(state, 'give-up', config.giveUpAfterMs)];
+  return [{ do: 'waiting' }, setTimer(state, 'give-up', config.giveUpAfterMs)];
 }
-
-const waiting = (config: RoundsConfig, state: BufferedState): Effect[] => [
-  { do: 'waiting', ...bufferedWaitingFor(config, state) },
-];

@@ -1,7 +1,7 @@
 import { toTrunklineError } from '@trunkline/protocol';
 import { flatDigest } from '@trunkline/model/layout';
+import { atIntervals } from './at-intervals.ts';
 import { createBufferedDesk } from './buffered-desk.ts';
-import type { RunSnapshot } from './checkpoints.ts';
 import { conflictsOf } from './conflicts.ts';
 import { createConversation } from './conversation.ts';
 import type { Core, CoreDeps, Outcome } from './core-contract.ts';
@@ -11,11 +11,10 @@ import { afterRecord } from './journal/after-record.ts';
 import type { FoundJournal } from './journal/read-journal.ts';
 import { createRecorder } from './journal/recorder.ts';
 import { goOnFrom } from './journal/go-on.ts';
-import { toldLoss } from './journal/loss.ts';
-import { baseOf } from './journal/take-up.ts';
 import { createMachine } from './machine.ts';
 import { createMembers } from './members.ts';
 import type { Plan } from './plan.ts';
+import { createReturnPoints } from './return-points.ts';
 import { createRoundClock } from './round-clock.ts';
 import { createRoundDesk } from './round-desk.ts';
 import type { Effect, RoundsEvent } from './round-events.ts';
@@ -25,6 +24,9 @@ import type { RunEvent, ScoredTask } from './run-events.ts';
 import { createTelling } from './telling.ts';
 import { createTimers } from './timers.ts';
 import { createTrunkStep } from './trunk-step.ts';
+
+/** Between two times that everyone is told who is waited for: to tell 10,000 clients takes a while. */
+const waitingMs = (clients: number): number => Math.max(250, clients);
 
 export function createCore(plan: Plan, deps: CoreDeps): Core {
   const { config, trunk, pace } = plan;
@@ -63,19 +65,10 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
   const time = createRoundClock(deps.clock, deps.traffic);
   /** Of the open evaluation, by client: one that is asked twice counts once. */
   const scores = new Map<string, readonly ScoredTask[]>();
-  /** The checkpoint that lies on the disk as it is. */
-  let kept: number | undefined;
   let over = false;
   let lastScores: ScoredTask[] = [];
   let settle: (outcome: Outcome) => void = () => undefined;
   const done = new Promise<Outcome>((resolve) => (settle = resolve));
-
-  const restore = (snapshot: RunSnapshot) => {
-    keeper.restore(snapshot);
-    selection.restore(snapshot.selection);
-    kept = snapshot.version;
-  };
-  if (from) restore(from.snapshot);
 
   const sortedScores = () =>
     [...scores.values()].flat().sort((a, b) => byCodeUnits(a.task, b.task) || byCodeUnits(a.client, b.client));
@@ -112,6 +105,15 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
     });
   /** The call is noted first, which may find the disk full. */
   const ask = (client: string) => void desk.ask(client).catch(failWith);
+  const points = createReturnPoints({
+    ...{ ...deps, machine, members, desk, keeper, selection, recorder, telling, emit },
+    lastScores: () => lastScores,
+  });
+  if (from) points.restore(from.snapshot);
+  const awaited = atIntervals({ timers, name: 'waiting', intervalMs: () => waitingMs(members.all.size) }, () => {
+    emit({ event: 'waiting', ...machine.waitingFor(), round: state.round });
+    telling.waiting();
+  });
   const carryOutNext = (effect: Effect) => guarded(() => carryOut(effect));
 
   const carryOut = (effect: Effect): void => {
@@ -127,7 +129,7 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
       case 'evaluate':
         // Clients keep the end of the run before they tell its scores: it must be a point here by then.
         if (effect.split === 'test' && deps.record) ledger.saved(effect.version);
-        else if (effect.split === 'test' && kept !== effect.version) keepCheckpoint(effect);
+        else if (effect.split === 'test') points.keep(effect);
         scores.clear();
         // Whose answer waits for room would keep everyone: its heads have taken their step, and can be scored.
         for (const client of [...effect.clients, ...desk.waiting]) void telling.askScores(client);
@@ -141,11 +143,11 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
           tasks: lastScores,
         });
       case 'rewind':
-        return goBack(effect);
+        return points.goBack(effect);
       case 'return':
         return telling.back(effect.client, effect);
       case 'renew':
-        return renew(effect);
+        return points.renew(effect);
       case 'anew':
         members.all.get(effect.client)!.cold = config.warmup > 0;
         selection.forget();
@@ -153,8 +155,7 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
       case 'timer':
         return timers.set(effect.timer.name, effect.ms, () => feed({ type: 'timer', timer: effect.timer }));
       case 'waiting':
-        emit({ event: 'waiting', clients: [...effect.clients], tasks: [...effect.tasks], round: state.round });
-        return telling.waiting();
+        return awaited.ask();
       case 'finish':
         return finish(effect);
       case 'fail':
@@ -170,39 +171,12 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
       time.start();
       deps.manifest(Object.fromEntries([...members.all].map(([client, { machine }]) => [client, machine])));
     }
-    if ((effect.checkpoint && kept !== effect.round) || recorder.full) keepCheckpoint(effect);
-    kept = undefined;
+    if (recorder.full) points.keepAnew(effect);
+    else if (effect.checkpoint) points.keep(effect);
+    points.passed();
+    awaited.settled();
     time.opened();
     desk.open(effect);
-  };
-
-  /** Durable before anyone is called to the round after it. @param due what it was taken for */
-  const keepCheckpoint = (due: Effect) => {
-    if (!deps.checkpoints) return;
-    const known = { selection: selection.snapshot(), streaks: [...state.streaks], enough: state.enough };
-    const saved = deps.checkpoints.save({ ...keeper.snapshot(), ...known });
-    ledger.saved(keeper.version);
-    const base = baseOf({ machine, members, desk, keeper, scores: lastScores, due, sha256: saved.sha256 });
-    recorder.checkpoint(base, desk.pending(), deps.checkpoints.oldest() ?? 0);
-    emit({ event: 'checkpoint', round: keeper.version, ...saved });
-  };
-
-  /** The new attempt is on record before anyone hears of it. */
-  const goBack = ({ round, attempt, anew }: Extract<Effect, { do: 'rewind' }>) => {
-    ledger.begin(attempt, round);
-    restore(deps.checkpoints!.load(round));
-    deps.checkpoints!.forgetAfter(round);
-    for (const client of members.all.keys()) telling.back(client, { round, attempt, anew: anew.includes(client) });
-    emit({ event: 'rewound', round, attempt });
-  };
-
-  /** What the journal has lost is said with what is asked anew because of it. */
-  const renew = ({ round, attempt }: Extract<Effect, { do: 'renew' }>) => {
-    ledger.renew(attempt, round);
-    const dropped = desk.renew(attempt);
-    const loss = deps.record?.found?.loss;
-    if (loss) emit({ event: 'damaged', ...toldLoss(loss, dropped) });
-    emit({ event: 'rewound', round, attempt });
   };
 
   const closeRound = ({ round, attempt, clients }: Extract<Effect, { do: 'close' }>) => {
@@ -227,7 +201,7 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
   const finish = (effect: Effect) => {
     const sha256 = delivery.digest();
     const seconds = time.seconds();
-    keepCheckpoint(effect);
+    points.keepAnew(effect);
     if (selection.trunk) emit({ event: 'selected', version: selection.best!, sha256: flatDigest(selection.trunk) });
     const { run, rounds: planned } = config;
     deps.keepResult({ run, rounds: keeper.version, planned, sha256, seconds, tasks: lastScores });
@@ -245,13 +219,13 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
     const parts = {
       ...{ machine, members, desk, keeper, selection, scores, warmup: config.warmup },
       scored: (tasks: readonly ScoredTask[] = sortedScores()) => void (lastScores = [...tasks]),
-      goBack: (round: number) => restore(deps.checkpoints!.load(round)),
+      goBack: (round: number) => points.restore(deps.checkpoints!.load(round)),
     };
     goOnFrom(found, {
       ...{ parts, ledger, feed, carryOut: carryOutNext },
       hush: (tell) => recorder.hush(tell),
       told(rounds) {
-        if (rounds > 0) kept = undefined;
+        if (rounds > 0) points.passed();
         time.start();
         emit({ event: 'continued', round: keeper.version, attempt: state.attempt });
       },

@@ -67,6 +67,11 @@ export function shareOut(
   });
 }
 
+const empty = (client: string, given: Partial<Member> = {}): Member => ({
+  ...{ client, connection: null, offers: [], machine: null, holds: null, codes: false, answers: 0, cold: false },
+  ...given,
+});
+
 const fromPairs = <T>(pairs: readonly (readonly [string, T])[]): Record<string, T> => Object.fromEntries(pairs);
 
 export function createMembers(options: {
@@ -77,7 +82,16 @@ export function createMembers(options: {
   trunkInput: readonly number[];
 }): Members {
   const members = new Map<string, Member>();
+  /** Task → who brings it, and whether as a replica: to look through all of 10,000 members for each one that joins takes too long. */
+  const brought = new Map<string, Map<string, boolean>>();
 
+  const bring = (member: Member, offers: readonly TaskOffer[]) => {
+    const { client } = member;
+    for (const { id } of member.offers) brought.get(id)?.delete(client);
+    for (const { id, replica } of offers)
+      brought.set(id, (brought.get(id) ?? new Map<string, boolean>()).set(client, replica));
+    member.offers = offers;
+  };
   const check = (client: string, offer: TaskOffer) => {
     if (options.welcome && !options.welcome.includes(offer.id)) {
       throw fail('TASK_UNEXPECTED', {
@@ -86,10 +100,9 @@ export function createMembers(options: {
         known: [...new Set(options.welcome)].join(', '),
       });
     }
-    for (const other of members.values()) {
-      const same = other.client === client ? undefined : other.offers.find(({ id }) => id === offer.id);
-      if (same && !(same.replica && offer.replica))
-        throw fail('TASK_DUPLICATE', { at: `Client ${client}`, task: offer.id, other: other.client });
+    for (const [other, replica] of brought.get(offer.id) ?? []) {
+      if (other !== client && !(replica && offer.replica))
+        throw fail('TASK_DUPLICATE', { at: `Client ${client}`, task: offer.id, other });
     }
     const fits =
       offer.output.length === options.trunkInput.length &&
@@ -111,32 +124,22 @@ export function createMembers(options: {
       const twice = ids.find((id, i) => ids.indexOf(id) !== i);
       if (twice) throw fail('TASK_DUPLICATE', { at: `Client ${client}`, task: twice, other: client });
       for (const offer of join.tasks) check(client, offer);
-      const member = members.get(client) ?? {
-        client,
-        connection,
-        offers: [],
-        machine: null,
-        holds: null,
-        codes: false,
-        answers: 0,
-        cold: false,
-      };
-      Object.assign(member, { connection, offers: join.tasks, machine: join.machine, holds: null });
+      const member = members.get(client) ?? empty(client);
+      Object.assign(member, { connection, machine: join.machine, holds: null });
+      bring(member, join.tasks);
       members.set(client, member);
       return member;
     },
-    restore: ({ client, offers, machine, cold }) =>
-      void members.set(client, {
-        client,
-        connection: null,
-        offers,
-        machine,
-        holds: null,
-        codes: false,
-        answers: 0,
-        cold,
-      }),
-    remove: (client) => void members.delete(client),
+    restore({ client, offers, machine, cold }) {
+      const member = empty(client, { machine, cold });
+      bring(member, offers);
+      members.set(client, member);
+    },
+    remove(client) {
+      const member = members.get(client);
+      if (member) bring(member, []);
+      members.delete(client);
+    },
     asked: (clients) =>
       shareOut(
         clients.map((client) => members.get(client)!),

@@ -161,7 +161,8 @@ export type Effect =
   /** A mode that never goes back goes on under a new attempt. */
   | { readonly do: 'renew'; readonly round: number; readonly attempt: number }
   | { readonly do: 'timer'; readonly timer: Timer; readonly ms: number }
-  | { readonly do: 'waiting'; readonly clients: readonly string[]; readonly tasks: readonly string[] }
+  /** Who is waited for has changed, or goes on for too long. */
+  | { readonly do: 'waiting' }
   | { readonly do: 'finish' }
   | { readonly do: 'fail'; readonly error: TrunklineError }
   | { readonly do: 'stop' };

@@ -1,4 +1,4 @@
-import { missingTasks, nobodyLeft, waiting, waitingFor } from './awaited.ts';
+import { missingTasks, nobodyLeft, waitingFor } from './awaited.ts';
 import { byCodeUnits } from './by-code-units.ts';
 import { diverging, gaveUp } from './giving-up.ts';
 import { goBack, goOn, markHeld, markPoint, renewed, takeBack } from './returning.ts';
@@ -30,7 +30,7 @@ export const initialRounds = (from?: Resumption): RoundsState => ({
 /** Opens the machine: the wait for the expected clients is bounded too. */
 export const beginRounds = (config: RoundsConfig, state: RoundsState): Effect[] => [
   setTimer(state, 'give-up', config.giveUpAfterMs),
-  ...waiting(config, state),
+  { do: 'waiting' },
 ];
 
 export function step(config: RoundsConfig, state: RoundsState, event: RoundsEvent): Effect[] {
@@ -75,7 +75,7 @@ function joined(config: RoundsConfig, state: RoundsState, event: Extract<RoundsE
   const before = state.seats.get(client);
   seat(state, event);
   if (state.phase === 'gathering') {
-    if (missingTasks(config, state).length > 0) return waiting(config, state);
+    if (missingTasks(config, state).length > 0) return [{ do: 'waiting' }];
     state.phase = 'training';
     return [...goOn(config, state), ...goOnFrom(config, state)];
   }
@@ -111,9 +111,9 @@ function left(config: RoundsConfig, state: RoundsState, event: Extract<RoundsEve
   const seat = state.seats.get(event.client);
   if (!seat) return [];
   seat.connected = false;
-  if (state.phase !== 'gathering' && !(event.goodbye && mayGo(config, seat))) return waiting(config, state);
+  if (state.phase !== 'gathering' && !(event.goodbye && mayGo(config, seat))) return [{ do: 'waiting' }];
   state.seats.delete(event.client);
-  if (state.phase === 'gathering') return waiting(config, state);
+  if (state.phase === 'gathering') return [{ do: 'waiting' }];
   // What it has answered already counts; what it has not is not waited for.
   const due = state.asked.has(event.client) && !state.answered.has(event.client);
   if (due) state.asked.delete(event.client);
@@ -127,7 +127,7 @@ const mayGo = (config: RoundsConfig, seat: Seat): boolean =>
 
 /** Nobody is there to open a round with: whoever joins opens it. */
 const vacant = (config: RoundsConfig, state: RoundsState): Effect[] => [
-  ...waiting(config, state),
+  { do: 'waiting' },
   setTimer(state, 'give-up', config.giveUpAfterMs),
 ];
 
@@ -171,7 +171,7 @@ export const isPoint = ({ checkpointEvery }: RoundsConfig, round: number): boole
 /** All answers are in, or the deadline has passed where that is enough. */
 function completed(config: RoundsConfig, state: RoundsState): Effect[] {
   const all = state.answered.size === state.asked.size;
-  if (!all && !(state.overdue && config.onMissing === 'proceed')) return state.overdue ? waiting(config, state) : [];
+  if (!all && !(state.overdue && config.onMissing === 'proceed')) return state.overdue ? [{ do: 'waiting' }] : [];
   const clients = [...state.answered].sort(byCodeUnits);
   if (state.phase === 'training') return [{ do: 'close', round: state.round, attempt: state.attempt, clients }];
   const done = state.scoring.shift()!;
