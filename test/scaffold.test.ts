@@ -53,8 +53,8 @@ mode: { local: { steps: ${STEPS}, optimizer: { sgd: { learningRate: ${RATE} } },
         const gradient = walk.theta.map((value, i) => at(curvature, task, i) * (value - at(centre, task, i)));
         walk.move(gradient, round * STEPS + step);
       }
-      if (scaffold) own[task] = nextControl({ control, own: own[task] }, walk.row, STEPS * RATE);
-      return walk.row;
+      if (scaffold) own[task] = nextControl({ control, own: own[task] }, walk.row(), STEPS * RATE);
+      return walk.row();
     });
     keeper.advance(answersOf(exchange, rows, lambda));
   }

@@ -8,7 +8,7 @@ import {
   type StrategyState,
   type Wants,
 } from '@trunkline/model/aggregation';
-import { kernels, ordinaryRoom } from '@trunkline/model/kernel';
+import { roomFor } from '@trunkline/model/kernel';
 import type { OptimizerState } from '@trunkline/model/optimizer';
 import { randomStream } from '@trunkline/model/random';
 import { copyTree } from '@trunkline/model/store';
@@ -79,14 +79,12 @@ export interface TrunkSnapshot {
 
 /** Vectors that the kernels move at once, where they lie in one room: trunk, direction and what optimizers remember. */
 const IN_ROOM = 4;
-/** Of a trunk smaller than this the copies cost less than a room does. */
-const WORTH_A_ROOM = 4096;
 
 export function createTrunkStep(plan: Plan): TrunkStep {
   const { seed } = plan.config;
   let theta = firstTrunk(plan);
   const { length } = theta;
-  const room = length < WORTH_A_ROOM ? ordinaryRoom : kernels().room(IN_ROOM * (4 * length + 8192));
+  const room = roomFor(IN_ROOM, length);
   let version = 0;
   /** The trunk that moves; what is handed out is a copy of it. */
   const moving = room.float32(length);

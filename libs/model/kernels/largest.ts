@@ -1,10 +1,3 @@
-/** residual ← residual + values; n a multiple of 4. */
-export function feedback(residual: usize, values: usize, n: usize): void {
-  for (const end = residual + (n << 2); residual < end; residual += 16, values += 16) {
-    v128.store(residual, f32x4.add(v128.load(residual), v128.load(values)));
-  }
-}
-
 /** velocity ← keep · velocity + values; residual ← residual + velocity; n a multiple of 4. */
 export function velocity(residual: usize, moving: usize, values: usize, n: usize, keep: f32): void {
   const k = f32x4.splat(keep);

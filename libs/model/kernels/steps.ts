@@ -1,4 +1,4 @@
-// The pointers stand for an even number of values, Adam's for a multiple of four: what is left over the caller steps in memory of its own.
+// The pointers stand for an even number of values, those of `adaptive` for a multiple of four: what is left over the caller steps in memory of its own.
 
 function pair(at: usize): v128 {
   return f64x2.promote_low_f32x4(v128.load64_zero(at));
@@ -46,42 +46,58 @@ export function momentum(
 }
 
 /**
- * Adam's rule in float32, four values at a time; `step` = rate / (1 − β₁ᵗ), `unbias` = 1 / (1 − β₂ᵗ), `decay` = rate · weightDecay. One
- * division and one root an element.
+ * Rules that divide by the root of a mean of squares, in float32, four values at a time: one division and one root an element. `m` is 0 where no mean is
+ * kept.
  */
-export function adam(
+export function adaptive(
   values: usize,
   gradient: usize,
   m: usize,
   v: usize,
   n: usize,
-  step: f32,
+  yogi: bool,
+  rate: f32,
   scale: f32,
   beta1: f32,
   rest1: f32,
   beta2: f32,
   rest2: f32,
   unbias: f32,
+  inside: f32,
+  floor: f32,
   decay: f32,
-  epsilon: f32,
 ): void {
-  const r = f32x4.splat(step);
+  const r = f32x4.splat(rate);
   const s = f32x4.splat(scale);
   const b1 = f32x4.splat(beta1);
   const c1 = f32x4.splat(rest1);
   const b2 = f32x4.splat(beta2);
   const c2 = f32x4.splat(rest2);
   const u = f32x4.splat(unbias);
+  const i = f32x4.splat(inside);
+  const f = f32x4.splat(floor);
   const d = f32x4.splat(decay);
-  const e = f32x4.splat(epsilon);
+  const kept = m !== 0;
   for (const end = values + (n << 2); values < end; values += 16, gradient += 16, m += 16, v += 16) {
     const g = f32x4.mul(v128.load(gradient), s);
-    const mean = f32x4.add(f32x4.mul(b1, v128.load(m)), f32x4.mul(c1, g));
-    const square = f32x4.add(f32x4.mul(b2, v128.load(v)), f32x4.mul(f32x4.mul(c2, g), g));
-    v128.store(m, mean);
+    let mean = g;
+    if (kept) {
+      mean = f32x4.add(f32x4.mul(b1, v128.load(m)), f32x4.mul(c1, g));
+      v128.store(m, mean);
+    }
+    const before = v128.load(v);
+    const term = f32x4.mul(f32x4.mul(c2, g), g);
+    const square = yogi ? towards(before, term, f32x4.mul(g, g)) : f32x4.add(f32x4.mul(b2, before), term);
     v128.store(v, square);
-    const move = f32x4.div(f32x4.mul(r, mean), f32x4.add(f32x4.sqrt(f32x4.mul(square, u)), e));
+    const root = f32x4.sqrt(f32x4.add(f32x4.mul(square, u), i));
+    const move = f32x4.div(f32x4.mul(r, mean), f32x4.add(root, f));
     const value = v128.load(values);
     v128.store(values, f32x4.sub(f32x4.sub(value, f32x4.mul(d, value)), move));
   }
+}
+
+/** before − term where it is more than `squared`, + term where it is less. */
+function towards(before: v128, term: v128, squared: v128): v128 {
+  const less = f32x4.add(before, v128.and(term, f32x4.lt(before, squared)));
+  return f32x4.sub(less, v128.and(term, f32x4.gt(before, squared)));
 }

@@ -146,3 +146,10 @@ export function squares(lanes: usize, row: usize, n: usize): void {
     store<f64>(lanes, load<f64>(lanes) + x * x);
   }
 }
+
+/** sum ← sum + values; n a multiple of 4. */
+export function add(sum: usize, values: usize, n: usize): void {
+  for (const end = sum + (n << 2); sum < end; sum += 16, values += 16) {
+    v128.store(sum, f32x4.add(v128.load(sum), v128.load(values)));
+  }
+}

@@ -57,7 +57,7 @@ export function createErrorFeedback(codec: UplinkCodec | undefined, length: numb
     topk(values: Float32Array, { residual, velocity }: Kept): Coded | null {
       const { fraction, momentum } = codec as Extract<UplinkCodec, { name: 'topk' }>;
       if (velocity) kernels().feedbackVelocity(residual, velocity, values, momentum);
-      else kernels().feedback(residual, values);
+      else kernels().add(residual, values);
       const largest = kernels().largest(residual, entriesOf(fraction, length));
       if (!largest) return null;
       const bytes = new Uint8Array(codedBytes('topk', length, codec));
@@ -86,7 +86,7 @@ export function createErrorFeedback(codec: UplinkCodec | undefined, length: numb
     giveBack(stream, { bytes, encoding }) {
       if (encoding === 'f32' || !keeps) return;
       const values = decodeValues({ bytes, encoding, codec, what: 'What was sent' }, new Float32Array(length));
-      kernels().feedback(keptOf(stream).residual, values);
+      kernels().add(keptOf(stream).residual, values);
     },
     snapshot: () => (streams.size > 0 ? structuredClone(Object.fromEntries(streams)) : undefined),
     restore(state = {}) {

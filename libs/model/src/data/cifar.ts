@@ -47,6 +47,8 @@ async function openBlock(
     record,
   });
   const size = bytes.length / record;
+  /** What each byte becomes. */
+  const scaled = Float32Array.from({ length: 256 }, (_, value) => value / scale);
 
   const targets: Record<string, Column> = {};
   for (const [i, label] of labels.entries()) {
@@ -69,11 +71,10 @@ async function openBlock(
     inputs(rows) {
       const out = new Float32Array(rows.length * pixels * channels);
       for (let i = 0; i < rows.length; i++) {
-        const from = rows[i]! * record + labels.length;
+        let from = rows[i]! * record + labels.length;
+        const to = i * pixels * channels;
         for (let channel = 0; channel < channels; channel++) {
-          for (let pixel = 0; pixel < pixels; pixel++) {
-            out[(i * pixels + pixel) * channels + channel] = bytes[from + channel * pixels + pixel]! / scale;
-          }
+          for (let at = to + channel; at < to + pixels * channels; at += channels) out[at] = scaled[bytes[from++]!]!;
         }
       }
       return out;

@@ -22,14 +22,14 @@ export interface KernelExports {
   gramReduce(gramian: number, acc: number, rows: number, count: number): void;
   sgd(...pointersAndNumbers: number[]): void;
   momentum(...pointersAndNumbers: number[]): void;
-  adam(...pointersAndNumbers: number[]): void;
+  adaptive(...pointersAndNumbers: number[]): void;
   encodeFloat16(out: number, from: number, n: number): void;
   decodeFloat16(out: number, from: number, n: number): void;
   encodeBfloat16(out: number, from: number, n: number): void;
   decodeBfloat16(out: number, from: number, n: number): void;
   encodeInt8(codes: number, values: number, residual: number, n: number): number;
   decodeInt8(out: number, codes: number, n: number, scale: number): void;
-  feedback(residual: number, values: number, n: number): void;
+  add(sum: number, values: number, n: number): void;
   velocity(...all: [residual: number, moving: number, values: number, n: number, keep: number]): void;
   histogram(counters: number, values: number, n: number): void;
   gather(...all: [places: number, found: number, values: number, n: number, first: number, least: number]): number;

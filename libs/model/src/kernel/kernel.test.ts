@@ -107,9 +107,17 @@ describe('in WebAssembly as in TypeScript, bit for bit, wherever the vectors lie
       kernels.sgd(sgd!, place(gradient!), step);
       kernels.momentum(moved!, place(gradient!), first!, { ...step, momentum: 0.9, nesterov: false });
       kernels.momentum(nesterov!, place(gradient!), second!, { ...step, momentum: 0.9, nesterov: true });
-      const betas = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, number: 3 };
-      kernels.adam(adam!, place(gradient!), { m: mean!, v: square! }, { ...step, ...betas });
+      const given = { rate: 0.013, scale: 0.7, beta1: 0.9, beta2: 0.999, floor: 1e-7 };
+      const moments = { m: mean!, v: square! };
+      kernels.adaptive(adam!, place(gradient!), moments, { ...given, unbias: 1.3, decay: 0.01 });
       return [sgd, moved, nesterov, adam, first, second, mean, square];
+    });
+    sameBits((kernels, place) => {
+      const given = { rate: 0.013, scale: 0.7, beta1: 0.9, beta2: 0.99, floor: 1e-3 };
+      const [yogi, added, mean, square, squares] = [values!, values!, m!, v, v].map(place);
+      kernels.adaptive(yogi!, place(gradient!), { m: mean!, v: square! }, { ...given, yogi: true });
+      kernels.adaptive(added!, place(gradient!), { v: squares! }, { ...given, beta2: 1, adds: 1, inside: 1e-7 });
+      return [yogi, added, mean, square, squares];
     });
   });
 
@@ -140,7 +148,7 @@ describe('in WebAssembly as in TypeScript, bit for bit, wherever the vectors lie
     }
     sameBits((kernels, place) => {
       const [residual, velocity] = [place(rest), place(rest)];
-      kernels.feedback(residual, place(values));
+      kernels.add(residual, place(values));
       kernels.feedbackVelocity(residual, velocity, place(values), 0.9);
       return [residual, velocity];
     });

@@ -1,13 +1,29 @@
-/** One update of Adam's rule; the fields are those of the optimiser. */
-export interface Adam {
+/**
+ * One update of a rule that divides by the root of a mean of squares: m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g², or as Yogi; θ ← θ − decay · θ −
+ * rate · m / (√(unbias · v + inside) + floor). g is the gradient times `scale`.
+ */
+export interface Adaptive {
+  /** With whatever corrects m. */
   readonly rate: number;
   readonly scale: number;
   readonly beta1: number;
   readonly beta2: number;
-  readonly epsilon: number;
-  readonly weightDecay: number;
-  /** 1 for the first update. */
-  readonly number: number;
+  /** What g² is multiplied by in place of 1 − β₂: with 1 and β₂ = 1 squares add up. */
+  readonly adds?: number;
+  /** v ← v − (1−β₂) g² sign(v − g²). */
+  readonly yogi?: boolean;
+  /** 1 where left out. */
+  readonly unbias?: number;
+  /** 0 where left out. */
+  readonly inside?: number;
+  readonly floor: number;
+  /** 0 where left out. */
+  readonly decay?: number;
+}
+
+export interface Moments {
+  readonly m?: Float32Array | undefined;
+  readonly v: Float32Array;
 }
 
 export interface Step {
@@ -63,7 +79,8 @@ export interface Kernels {
   /** θ ← θ − rate · (scale · g + weightDecay · θ): float64, each value rounded once, when it is stored. So do the other steps. */
   sgd(values: Float32Array, gradient: Float32Array, step: Step): void;
   momentum(values: Float32Array, gradient: Float32Array, m: Float32Array, step: Step & Momentum): void;
-  adam(values: Float32Array, gradient: Float32Array, moments: { m: Float32Array; v: Float32Array }, step: Adam): void;
+  /** In float32, each operation rounded. Without `m`, β₁ is 0 and nothing is kept of it. */
+  adaptive(values: Float32Array, gradient: Float32Array, moments: Moments, step: Adaptive): void;
   /** IEEE 754 binary16, to nearest even; beyond 65504 infinite, NaN stays NaN. */
   encodeFloat16(values: Float32Array, into: Uint16Array): void;
   decodeFloat16(codes: Uint16Array, into: Float32Array): void;
@@ -78,8 +95,8 @@ export interface Kernels {
   encodeInt8(values: Float32Array, residual: Float32Array, into: Int8Vector): boolean;
   /** into ← code · scale in float32. */
   decodeInt8(from: Int8Vector, into: Float32Array): void;
-  /** residual ← residual + values in float32. */
-  feedback(residual: Float32Array, values: Float32Array): void;
+  /** sum ← sum + values in float32. */
+  add(sum: Float32Array, values: Float32Array): void;
   /** velocity ← keep · velocity + values, residual ← residual + velocity in float32; keep is a float32. Momentum correction: Lin et al., ICLR 2018. */
   feedbackVelocity(residual: Float32Array, velocity: Float32Array, values: Float32Array, keep: number): void;
   /** The min(count, length) entries of largest magnitude; of equal ones the first. null: a value is not finite. */

@@ -8,7 +8,6 @@ type Codecs = Pick<
   | 'decodeBfloat16'
   | 'encodeInt8'
   | 'decodeInt8'
-  | 'feedback'
   | 'feedbackVelocity'
   | 'largest'
 >;
@@ -81,9 +80,6 @@ export const plainCodecs: Codecs = {
   },
   decodeInt8({ codes, scales, chunk }, into) {
     for (let i = 0; i < into.length; i++) into[i] = codes[i]! * scales[Math.floor(i / chunk)]!;
-  },
-  feedback(residual, values) {
-    for (let i = 0; i < residual.length; i++) residual[i]! += values[i]!;
   },
   feedbackVelocity(residual, velocity, values, keep) {
     const kept = fround(keep);

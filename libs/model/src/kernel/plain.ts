@@ -1,4 +1,4 @@
-import { adamNumbers } from './adam-numbers.ts';
+import { adaptiveNumbers } from './adaptive-numbers.ts';
 import { plainCodecs } from './plain-codecs.ts';
 import { plainGramian } from './plain-gramian.ts';
 import type { Kernels } from './kernels.ts';
@@ -29,6 +29,9 @@ export const plain: Kernels = {
   gramian: plainGramian,
   accumulate(sum, row, weight) {
     for (let i = 0; i < row.length; i++) sum[i]! += weight * row[i]!;
+  },
+  add(sum, values) {
+    for (let i = 0; i < sum.length; i++) sum[i]! += values[i]!;
   },
   roundScaled(sum, scale, into) {
     for (let i = 0; i < sum.length; i++) into[i] = scale * sum[i]!;
@@ -66,16 +69,18 @@ export const plain: Kernels = {
       values[i] = value - rate * (nesterov ? g + decay * next : next);
     }
   },
-  adam(values, gradient, { m, v }, given) {
-    const { step, scale, beta1, rest1, beta2, rest2, unbias, decay, epsilon } = adamNumbers(given);
+  adaptive(values, gradient, { m, v }, given) {
+    const { rate, scale, beta1, rest1, beta2, rest2, unbias, inside, floor, decay } = adaptiveNumbers(given);
     for (let i = 0; i < values.length; i++) {
       const g = fround(gradient[i]! * scale);
-      const mean = fround(fround(beta1 * m[i]!) + fround(rest1 * g));
-      const square = fround(fround(beta2 * v[i]!) + fround(fround(rest2 * g) * g));
-      m[i] = mean;
+      const mean = m ? fround(fround(beta1 * m[i]!) + fround(rest1 * g)) : g;
+      const term = fround(fround(rest2 * g) * g);
+      const before = v[i]!;
+      const square = given.yogi ? towards(before, term, fround(g * g)) : fround(fround(beta2 * before) + term);
+      if (m) m[i] = mean;
       v[i] = square;
-      const move = fround(fround(step * mean) / fround(fround(Math.sqrt(fround(square * unbias))) + epsilon));
-      values[i] = fround(values[i]! - fround(decay * values[i]!)) - move;
+      const root = fround(Math.sqrt(fround(fround(square * unbias) + inside)));
+      values[i] = fround(values[i]! - fround(decay * values[i]!)) - fround(fround(rate * mean) / fround(root + floor));
     }
   },
   ...plainCodecs,
@@ -84,6 +89,10 @@ export const plain: Kernels = {
 /** Eight partial sums in the order that all kernels keep. */
 export const addLanes = (s: Float64Array): number =>
   s[0]! + s[1]! + (s[2]! + s[3]!) + (s[4]! + s[5]! + (s[6]! + s[7]!));
+
+/** Yogi's step of `term` towards g². */
+const towards = (before: number, term: number, squared: number): number =>
+  before > squared ? fround(before - term) : before < squared ? fround(before + term) : before;
 
 /** Two rows in one pass, the first one first: the same additions in the same order as one after the other. */
 function addPair(

@@ -1,4 +1,4 @@
-import { adamNumbers } from './adam-numbers.ts';
+import { adaptiveNumbers } from './adaptive-numbers.ts';
 import { engineMaker, MOST_BYTES, PAIRED_ROWS, PLACE, TABLE_ROWS, type Engine } from './engine.ts';
 import type { Kernels } from './kernels.ts';
 import { largestOf } from './largest.ts';
@@ -148,12 +148,16 @@ export function wasmKernels(): Kernels | null {
           run.momentum(v!, g!, buffer!, n, rate, scale, weightDecay, momentum, nesterov ? 1 : 0),
       });
     },
-    adam(values, gradient, { m, v }, given) {
-      const numbers = Object.values(adamNumbers(given));
-      over([values, m, v, gradient], {
-        written: 3,
+    adaptive(values, gradient, { m, v }, given) {
+      const numbers = Object.values(adaptiveNumbers(given));
+      const moments = m ? [v, m] : [v];
+      over([values, ...moments, gradient], {
+        written: 1 + moments.length,
         unit: 4,
-        run: ({ run }, [value, first, second, g], n) => run.adam(value!, g!, first!, second!, n, ...numbers),
+        run({ run }, pointers, n) {
+          const [value, square, mean] = m ? pointers : [...pointers.slice(0, 2), 0];
+          run.adaptive(value!, pointers.at(-1)!, mean!, square!, n, given.yogi ? 1 : 0, ...numbers);
+        },
       });
     },
     encodeFloat16: (values, into) =>
@@ -206,8 +210,8 @@ export function wasmKernels(): Kernels | null {
         }
       }
     },
-    feedback: (residual, values) =>
-      over([residual, values], { written: 1, unit: 4, run: ({ run }, [to, from], n) => run.feedback(to!, from!, n) }),
+    add: (sum, values) =>
+      over([sum, values], { written: 1, unit: 4, run: ({ run }, [to, from], n) => run.add(to!, from!, n) }),
     feedbackVelocity: (residual, velocity, values, keep) =>
       over([residual, velocity, values], {
         written: 2,

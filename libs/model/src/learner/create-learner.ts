@@ -7,8 +7,9 @@ import { roundBatch } from './differentiate.ts';
 import { evaluateNetwork, predictNetwork } from './evaluate-network.ts';
 import type { Learned, LearnedState } from './learned.ts';
 import { localSteps } from './local-steps.ts';
-import type { Network } from './network.ts';
+import type { Network, NetworkTask } from './network.ts';
 import { trainStep } from './train-step.ts';
+import type { WalkMemory } from './walk-memory.ts';
 import { createWanted, withWanted } from './wanted.ts';
 
 interface LearnerState {
@@ -26,6 +27,7 @@ export async function createLearner(options: LearnerOptions): Promise<Predicting
   const network = await buildNetwork(options);
   const heads = new Map(network.tasks.map(({ plan, weights }) => [plan.id, weights]));
   const controls = new Map<string, Float32Array>();
+  const walks = new Map<NetworkTask, WalkMemory>();
   const { weightHeads } = options;
   const wanted = createWanted(network, weightHeads);
   const batchAt = async (number: number) => {
@@ -51,14 +53,14 @@ export async function createLearner(options: LearnerOptions): Promise<Predicting
       // A head that only just warmed up took no part in the round before.
       const known = afterwards && call.round > 0 && !call.warmup;
       const after = known ? await wanted.lossesAfter(call) : new Map<string, number>();
-      const extra = wants.includes('extra-batches') ? await wanted.extraRows(call, controls) : [];
+      const extra = wants.includes('extra-batches') ? await wanted.extraRows(call, { controls, walks }) : [];
       const noted = async (number: number) => {
         const batch = await batchAt(number);
         if (afterwards) wanted.note(batch);
         return batch;
       };
       const result = local
-        ? await localSteps(network, { ...call, local }, { weightHeads, batchAt: noted, controls })
+        ? await localSteps(network, { ...call, local }, { weightHeads, batchAt: noted, controls, walks })
         : trainStep(network, call, await noted(call.round), weightHeads);
       return withWanted(result, after, extra);
     },

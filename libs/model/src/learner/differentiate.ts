@@ -45,12 +45,13 @@ export interface Gradients {
 /**
  * Losses and gradients of Σ scale · L_k, added in the order of `tasks`, in one differentiation over trunk, heads and adapters. Weights
  * must be loaded. Leaves no tensor behind and changes nothing.
+ * @param how.trunk where the trunk's gradient is written; left out: a new array
  */
 export function differentiate(
   network: Network,
   tasks: readonly NetworkTask[],
   batch: RoundBatch,
-  scaleOf: (task: NetworkTask) => Scale,
+  { scaleOf, trunk }: { readonly scaleOf: (task: NetworkTask) => Scale; readonly trunk?: Float32Array | undefined },
 ): Gradients {
   const { tf, trunkWeights, frozenTrunk } = network;
   const adapters = [...new Set(tasks.map(({ adapter }) => adapter))];
@@ -69,7 +70,7 @@ export function differentiate(
     }, variables);
     found = {
       losses: kept.map((loss) => loss.dataSync()[0]!),
-      trunk: trunkWeights.gradient(grads),
+      trunk: trunkWeights.gradient(grads, trunk),
       heads: tasks.map(({ weights }) => weights.weights.gradient(grads)),
       adapters: new Map(adapters.map((adapter) => [adapter, adapter.weights.gradient(grads)])),
     };

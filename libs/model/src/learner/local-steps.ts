@@ -7,6 +7,7 @@ import { collectSteps } from './due-steps.ts';
 import { driftOf, nextControl, startWalk, type Walk } from './local-walk.ts';
 import type { Network, NetworkTask } from './network.ts';
 import { gradientOf, lambdaOf, single } from './train-step.ts';
+import { createWalkMemory, type WalkMemory } from './walk-memory.ts';
 
 /** One task's part of a round. */
 interface Part extends Walk {
@@ -22,6 +23,8 @@ export interface LocalContext {
   readonly batchAt: (step: number) => Promise<RoundBatch>;
   /** SCAFFOLD's c_k by task id; absent: zero. Changed by a round. */
   readonly controls: Map<string, Float32Array>;
+  /** Where each task walks, round after round; filled as tasks need it. */
+  readonly walks: Map<NetworkTask, WalkMemory>;
 }
 
 /**
@@ -38,18 +41,21 @@ export async function localSteps(
   const drifts = local.scaffold
     ? (id: string) => driftOf(local.control ?? null, context.controls.get(id), theta.length)
     : () => undefined;
-  const parts = new Map<NetworkTask, Part>(
-    network.tasks.map((task) => [
-      task,
-      Object.assign(startWalk(theta, local, drifts(task.plan.id)), { steps: 0, loss: 0, labelled: 0, diverged: false }),
-    ]),
-  );
+  const begin = (task: NetworkTask): Part => {
+    const memory = context.walks.get(task) ?? createWalkMemory(theta.length);
+    context.walks.set(task, memory);
+    const walk = startWalk(theta, local, drifts(task.plan.id), memory);
+    return { ...walk, steps: 0, loss: 0, labelled: 0, diverged: false };
+  };
+  const parts = new Map(network.tasks.map((task) => [task, begin(task)]));
   const first = call.round * local.steps;
   for (let number = first; number < first + local.steps; number++) {
     stepAll(network, parts, { call, batch: await context.batchAt(number), number, weightHeads: context.weightHeads });
   }
-  const sent = [...parts].filter(([, { steps, diverged }]) => steps > 0 && !diverged);
-  if (local.scaffold) for (const [{ plan }, { row }] of sent) updateControl(plan.id, row, local, context.controls);
+  const sent = [...parts].flatMap(([task, part]): Sent[] =>
+    part.steps > 0 && !part.diverged ? [{ task, row: part.row() }] : [],
+  );
+  if (local.scaffold) for (const { task, row } of sent) updateControl(task.plan.id, row, local, context.controls);
   const losses = [...parts].map(([{ plan }, { steps, loss, labelled, diverged }]): TaskLoss => ({
     task: plan.id,
     loss: diverged || steps === 0 ? NaN : loss / steps,
@@ -71,7 +77,7 @@ function stepAll(
     const { labelledRows } = batch.labels.get(task)!;
     if (labelledRows === 0 || part.diverged) continue;
     network.trunkWeights.load(part.theta);
-    const { losses, trunk, heads, adapters } = single(network, task, batch);
+    const { losses, trunk, heads, adapters } = single(network, task, batch, part.gradient);
     part.labelled += labelledRows;
     part.diverged = !Number.isFinite(losses[0]);
     if (part.diverged) continue;
@@ -93,21 +99,27 @@ function updateControl(task: string, row: Float32Array, local: LocalCall, contro
   controls.set(task, nextControl(held, row, local.steps * learningRate));
 }
 
+/** A task that has something to send. */
+interface Sent {
+  readonly task: NetworkTask;
+  readonly row: Float32Array;
+}
+
 /** Rows as the coordinator wants them, scaled by `local.scale`; a probe's rows carry neither λ nor scale. */
-function gradientsOf(call: StepCall & { local: LocalCall }, sent: readonly (readonly [NetworkTask, Part])[]) {
+function gradientsOf(call: StepCall & { local: LocalCall }, sent: readonly Sent[]) {
   const { exchange, probe, local } = call;
   const scaleOf = ({ plan }: NetworkTask) => local.scale?.[plan.id] ?? 1;
   if (exchange === 'rows') {
-    return sent.map(([task, { row }]) => {
+    return sent.map(({ task, row }) => {
       const scale = scaleOf(task);
       return gradientOf('row', [task], scale === 1 ? row : row.map((value) => value * scale));
     });
   }
   if (sent.length === 0) return [];
-  const factors = sent.map(([task]) => lambdaOf(call, task) * scaleOf(task));
-  const rows = sent.map(([, { row }]) => row);
-  const tasks = sent.map(([task]) => task);
+  const factors = sent.map(({ task }) => lambdaOf(call, task) * scaleOf(task));
+  const rows = sent.map(({ row }) => row);
+  const tasks = sent.map(({ task }) => task);
   const gradients: LearnedGradient[] = [gradientOf('sum', tasks, combineRows(rows, factors))];
-  if (probe) gradients.push(...sent.map(([task, { row }]) => gradientOf('probe', [task], row)));
+  if (probe) gradients.push(...sent.map(({ task, row }) => gradientOf('probe', [task], row)));
   return gradients;
 }

@@ -1,6 +1,8 @@
 import { chosenOf } from '../config/one-of.ts';
+import { kernels } from '../kernel/index.ts';
 import { createOptimizer, optimizerSchema, type Optimizer, type OptimizerConfig } from '../optimizer/index.ts';
 import { factorAt, type Schedule } from '../optimizer/schedule.ts';
+import { createWalkMemory, type WalkMemory } from './walk-memory.ts';
 
 /** How a task walks away from θ on its own copy of the trunk. */
 export interface WalkRules {
@@ -14,42 +16,48 @@ export interface WalkRules {
 export interface Walk {
   /** Where it stands. Changes in place with every step. */
   readonly theta: Float32Array;
-  /** Σ of the updates, each rounded to float32 before it was subtracted from θ: not a difference of weights. */
-  readonly row: Float32Array;
+  /** Memory that a gradient may be written to before it is moved along. */
+  readonly gradient: Float32Array;
+  /** −Σ of the updates, each rounded to float32 before it was added to θ: not a difference of weights. A new array. */
+  row(): Float32Array;
   /** One step along `gradient`; `number` counts the steps of the run. */
   move(gradient: Float32Array, number: number): void;
 }
 
 /**
- * Begins at `theta`, which is not changed. The update of one step is u = −(what the optimizer makes of 0), added to the row and subtracted
- * from θ: one step of sgd(1) gives the gradient bit for bit. An optimizer that reads the weights themselves (weight decay) has no
+ * Begins at `theta`, which is not changed. The update of one step is what the optimizer makes of 0, subtracted from the row and added
+ * to θ: one step of sgd(1) gives the gradient bit for bit. An optimizer that reads the weights themselves (weight decay) has no
  * such update and is refused by the run file.
  *
  * `drift` is what is added to every gradient, c − c_k of SCAFFOLD (Karimireddy et al., ICML 2020); the proximal term is FedProx's (Li et
  * al., MLSys 2020).
  */
-export function startWalk(theta: Float32Array, rules: WalkRules, drift?: Float32Array): Walk {
-  const here = theta.slice();
-  const row = new Float32Array(theta.length);
-  const update = new Float32Array(theta.length);
-  const corrected = rules.proximal > 0 || drift ? new Float32Array(theta.length) : undefined;
+export function startWalk(
+  theta: Float32Array,
+  rules: WalkRules,
+  drift?: Float32Array,
+  memory: WalkMemory = createWalkMemory(theta.length),
+): Walk {
+  const { theta: here, moved, update, corrected } = memory;
+  const straight = rules.proximal === 0 && !drift;
   const optimizerAt = scheduled(rules.optimizer);
-  const state = optimizerAt(0).init(theta.length);
+  const state = memory.begin(optimizerAt(0));
+  here.set(theta);
+  moved.fill(0);
   return {
     theta: here,
-    row,
+    gradient: memory.gradient,
+    // Not −value, which makes −0 of 0.
+    row: () => moved.map((value) => 0 - value),
     move(gradient, number) {
-      const along = corrected ?? gradient;
-      if (corrected) {
+      if (!straight) {
         for (let i = 0; i < corrected.length; i++)
           corrected[i] = gradient[i]! + rules.proximal * (here[i]! - theta[i]!) + (drift ? drift[i]! : 0);
       }
       update.fill(0);
-      optimizerAt(number).update(update, along, state);
-      for (let i = 0; i < row.length; i++) {
-        row[i]! -= update[i]!;
-        here[i]! += update[i]!;
-      }
+      optimizerAt(number).update(update, straight ? gradient : corrected, state);
+      kernels().add(moved, update);
+      kernels().add(here, update);
     },
   };
 }

@@ -49,10 +49,11 @@ function sumOf(network: Network, ready: readonly NetworkTask[], { call, batch, w
   const losses = new Map<NetworkTask, number>();
   let tasks = ready;
   while (tasks.length > 0) {
-    const found = differentiate(network, tasks, batch, (task) => {
+    const scaleOf = (task: NetworkTask) => {
       const lambda = lambdaOf(call, task);
       return weightHeads ? { loss: lambda, junction: 1 } : { loss: 1, junction: lambda };
-    });
+    };
+    const found = differentiate(network, tasks, batch, { scaleOf });
     for (const [k, task] of tasks.entries()) losses.set(task, found.losses[k]!);
     const finite = tasks.filter((task) => Number.isFinite(losses.get(task)));
     if (finite.length === tasks.length) {
@@ -92,9 +93,9 @@ function rowsOf(network: Network, ready: readonly NetworkTask[], { call, batch, 
   return { losses, gradients, due: due.steps() };
 }
 
-/** One task by itself: its loss, and the unscaled gradients of trunk, head and adapter. */
-export const single = (network: Network, task: NetworkTask, batch: RoundBatch): Gradients =>
-  differentiate(network, [task], batch, () => UNSCALED);
+/** One task by itself: its loss, and the unscaled gradients of trunk, head and adapter. @param trunk where that of the trunk is written */
+export const single = (network: Network, task: NetworkTask, batch: RoundBatch, trunk?: Float32Array): Gradients =>
+  differentiate(network, [task], batch, { scaleOf: () => UNSCALED, trunk });
 
 function probesOf(network: Network, ready: readonly NetworkTask[], batch: RoundBatch): LearnedGradient[] {
   return ready.flatMap((task) => {

@@ -1,7 +1,7 @@
 import { DRAWS, type Draw } from '../aggregation/strategy.ts';
 import type { LearnedGradient, StepCall, StepResult } from '../learner.ts';
 import { lossesOf, roundBatch, type RoundBatch } from './differentiate.ts';
-import { localSteps } from './local-steps.ts';
+import { localSteps, type LocalContext } from './local-steps.ts';
 import type { Network } from './network.ts';
 import { gradientOf, single } from './train-step.ts';
 
@@ -12,7 +12,7 @@ export interface Wanted {
   /** `losses-after`: task id → loss of the round before's batches on this call's trunk. */
   lossesAfter(call: StepCall): Promise<ReadonlyMap<string, number>>;
   /** `extra-batches`: one row a draw and task that has a label in it. */
-  extraRows(call: StepCall, controls: ReadonlyMap<string, Float32Array>): Promise<LearnedGradient[]>;
+  extraRows(call: StepCall, held: Pick<LocalContext, 'controls' | 'walks'>): Promise<LearnedGradient[]>;
 }
 
 export function createWanted(network: Network, weightHeads: boolean): Wanted {
@@ -59,7 +59,7 @@ export function createWanted(network: Network, weightHeads: boolean): Wanted {
       kept = [];
       return new Map([...sums].map(([id, { loss, batches }]) => [id, loss / batches]));
     },
-    async extraRows(call, controls) {
+    async extraRows(call, { controls, walks }) {
       const found: LearnedGradient[] = [];
       for (const draw of DRAWS) found.push(...(await (call.local ? walked(draw) : differentiated(draw))));
       return found;
@@ -80,7 +80,12 @@ export function createWanted(network: Network, weightHeads: boolean): Wanted {
         const before = learned.map((one) => one.snapshot());
         const quiet = { ...call, local: call.local!, exchange: 'rows', probe: false } as const;
         const batchAt = (number: number) => drawn(number, draw);
-        const { gradients } = await localSteps(network, quiet, { weightHeads, batchAt, controls: new Map(controls) });
+        const { gradients } = await localSteps(network, quiet, {
+          weightHeads,
+          batchAt,
+          controls: new Map(controls),
+          walks,
+        });
         learned.forEach((one, i) => one.restore(before[i]!));
         return gradients.map((gradient) => ({ ...gradient, kind: draw }));
       }

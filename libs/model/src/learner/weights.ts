@@ -8,8 +8,8 @@ export interface Weights {
   readonly variables: readonly Variable[];
   /** Sets the variables to `flat`, which a backend may go on reading: it must not change before they are used. */
   load(flat: Float32Array): void;
-  /** The gradient in the stack's layout, a new array; 0 for a variable that the loss does not reach. */
-  gradient(named: NamedTensorMap): Float32Array;
+  /** The gradient in the stack's layout, written to `into` or a new array; 0 for a variable that the loss does not reach. */
+  gradient(named: NamedTensorMap, into?: Float32Array): Float32Array;
   dispose(): void;
 }
 
@@ -24,16 +24,21 @@ export function createWeights(tf: Tf, { layout }: Pick<Stack, 'layout'>): Weight
         value.dispose();
       }
     },
-    gradient: (named) => flatten(layout, variables, named),
+    gradient: (named, into) => flatten({ layout, variables }, named, into),
     dispose: () => variables.forEach((variable) => variable.dispose()),
   };
 }
 
-function flatten(layout: Layout, variables: readonly Variable[], named: NamedTensorMap): Float32Array {
-  const flat = new Float32Array(layout.length);
+function flatten(
+  { layout, variables }: { readonly layout: Layout; readonly variables: readonly Variable[] },
+  named: NamedTensorMap,
+  into?: Float32Array,
+): Float32Array {
+  const flat = into ?? new Float32Array(layout.length);
   for (const [i, slot] of layout.slots.entries()) {
     const gradient = named[variables[i]!.name];
     if (gradient) flat.set(gradient.dataSync(), slot.offset);
+    else viewOf(flat, slot).fill(0);
   }
   return flat;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { kernels } from '../kernel/index.ts';
 import { defineOptimizer } from './optimizer.ts';
 
 /**
@@ -16,14 +17,12 @@ export const adagrad = defineOptimizer({
   },
   create: ({ epsilon, initial }) => ({
     buffers: { v: initial },
-    move({ values, gradient, buffers, rate, scale }) {
-      const v = buffers['v']!;
-      for (let i = 0; i < values.length; i++) {
-        const g = gradient[i]! * scale;
-        const square = v[i]! + g * g;
-        v[i] = square;
-        values[i] = values[i]! - (rate * g) / Math.sqrt(square + epsilon);
-      }
-    },
+    move: ({ values, gradient, buffers, rate, scale }) =>
+      kernels().adaptive(
+        values,
+        gradient,
+        { v: buffers['v']! },
+        { rate, scale, beta1: 0, beta2: 1, adds: 1, inside: epsilon, floor: 0 },
+      ),
   }),
 });

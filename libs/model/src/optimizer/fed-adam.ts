@@ -1,5 +1,6 @@
 import { beta } from './beta.ts';
 import { convention, startOf, tau } from './fed-convention.ts';
+import { kernels } from '../kernel/index.ts';
 import { defineOptimizer } from './optimizer.ts';
 
 /**
@@ -19,19 +20,13 @@ export const fedAdam = defineOptimizer({
       parameters.convention === 'flower' ? Math.sqrt(1 - beta2 ** (number + 1)) / (1 - beta1 ** (number + 1)) : 1;
     return {
       buffers: { m: 0, v: initial },
-      move({ values, gradient, buffers, rate, scale, number }) {
-        const m = buffers['m']!;
-        const v = buffers['v']!;
-        const corrected = rate * correction(number);
-        for (let i = 0; i < values.length; i++) {
-          const g = gradient[i]! * scale;
-          const mean = beta1 * m[i]! + (1 - beta1) * g;
-          const square = beta2 * v[i]! + (1 - beta2) * g * g;
-          m[i] = mean;
-          v[i] = square;
-          values[i] = values[i]! - (corrected * mean) / (Math.sqrt(square) + floor);
-        }
-      },
+      move: ({ values, gradient, buffers, rate, scale, number }) =>
+        kernels().adaptive(
+          values,
+          gradient,
+          { m: buffers['m'], v: buffers['v']! },
+          { rate: rate * correction(number), scale, beta1, beta2, floor },
+        ),
     };
   },
 });

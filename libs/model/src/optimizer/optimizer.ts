@@ -17,10 +17,12 @@ export interface Optimizer {
   readonly name: string;
   /** The state before the first update of `length` values; its buffers lie in `room`, which spares the kernels a copy. */
   init(length: number, room?: Room): OptimizerState;
+  /** Makes a state the one before the first update again, in the memory that it has. */
+  restart(state: OptimizerState): void;
   /**
    * θ moves against `gradient`, which is not changed and must be finite. `values` and `state` change in place: they are the only
-   * arrays as large as the model and are stepped every round; a caller that keeps an old one copies it. Each element is computed
-   * in float64 and rounded once, when it is stored.
+   * arrays as large as the model and are stepped every round; a caller that keeps an old one copies it. Steps along the gradient or a
+   * mean of it are computed in float64 and rounded once, when they are stored; those divided by a root in float32 (0010).
    * @throws UNEXPECTED when lengths differ, or the state is of another optimiser
    */
   update(values: Float32Array, gradient: Float32Array, state: OptimizerState): void;
@@ -102,6 +104,10 @@ function optimizerOf(name: string, rule: Rule, { learningRate, schedule, clipNor
         Object.entries(rule.buffers).map(([buffer, first]) => [buffer, room.float32(length).fill(first)]),
       ),
     }),
+    restart(state) {
+      state.step = 0;
+      for (const [buffer, first] of Object.entries(rule.buffers)) state.buffers[buffer]!.fill(first);
+    },
     update(values, gradient, state) {
       refuseUnequal(name, rule, { values, gradient, state });
       rule.move({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { beta } from './beta.ts';
+import { kernels } from '../kernel/index.ts';
 import { defineOptimizer } from './optimizer.ts';
 
 /**
@@ -20,21 +21,17 @@ export const yogi = defineOptimizer({
   },
   create: ({ beta1, beta2, epsilon, initial }) => ({
     buffers: { m: 0, v: initial },
-    move({ values, gradient, buffers, rate, scale, number }) {
-      const m = buffers['m']!;
-      const v = buffers['v']!;
-      const firsts = 1 - beta1 ** number;
-      const seconds = 1 - beta2 ** number;
-      for (let i = 0; i < values.length; i++) {
-        const g = gradient[i]! * scale;
-        const g2 = g * g;
-        const before = v[i]!;
-        const mean = beta1 * m[i]! + (1 - beta1) * g;
-        const square = before - (1 - beta2) * Math.sign(before - g2) * g2;
-        m[i] = mean;
-        v[i] = square;
-        values[i] = values[i]! - (rate * (mean / firsts)) / (Math.sqrt(square / seconds) + epsilon);
-      }
-    },
+    move: ({ values, gradient, buffers, rate, scale, number }) =>
+      kernels().adaptive(
+        values,
+        gradient,
+        { m: buffers['m'], v: buffers['v']! },
+        {
+          rate: rate / (1 - beta1 ** number),
+          unbias: 1 / (1 - beta2 ** number),
+          yogi: true,
+          ...{ scale, beta1, beta2, floor: epsilon },
+        },
+      ),
   }),
 });
