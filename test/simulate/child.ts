@@ -26,15 +26,16 @@ export interface Child {
 /**
  * Heaps here are small and most of the memory lies outside of them, in vectors that live for a round. The collector's helper threads take
  * more from the cores than they give; and a first limit of a few MB for the old space, which outside memory counts against, has it walk
- * the whole heap every few rounds: a quarter of a client's time. The commands of package.json set the same.
+ * the whole heap every few rounds: a quarter of the time of a client with 139,456 parameters, and with 400,000 a quarter still at a limit of 64 MB. The
+ * commands of package.json set the same.
  */
-const PROGRAM_FLAGS = ['--single-threaded-gc', '--initial-old-space-size=64'];
+const PROGRAM_FLAGS = ['--single-threaded-gc', '--initial-old-space-size=256'];
 
 /**
- * A coordinator holds few objects and many vectors that live for one round: with a small nursery they are collected soon, which
- * halves what the process keeps resident. `npm run coordinator` sets the same.
+ * A coordinator holds few objects and many vectors that live for one round: with a small nursery and a lower limit they are collected soon,
+ * which halves what the process keeps resident. `npm run coordinator` sets the same.
  */
-export const COORDINATOR_FLAGS = ['--max-semi-space-size=1'];
+export const COORDINATOR_FLAGS = ['--max-semi-space-size=1', '--initial-old-space-size=64'];
 
 /** Why a process says that it ended: the line that names an error, else its last one. */
 export function reasonOf(words: string): string {

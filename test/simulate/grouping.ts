@@ -56,16 +56,15 @@ export interface Summand {
   readonly values: Float32Array;
 }
 
-/** Σ of the clients' sums as a coordinator with relays adds them. @param found of clients that have a sum */
+/** Σ of the clients' sums as a coordinator with relays adds them. @param into where it is made @param found of clients that have a sum */
 export function groupedSum(
-  length: number,
+  into: Float64Array,
   groups: readonly Group[],
   found: ReadonlyMap<string, Summand>,
 ): { sum: Float64Array | null; tasks: number } {
-  const sum = orderedSum(
-    length,
-    groups.map(({ name }) => name),
-  );
+  const { length } = into;
+  const names = groups.map(({ name }) => name);
+  const sum = orderedSum(length, names, { into });
   let tasks = 0;
   for (const { name, relay, clients } of groups) {
     const summands = clients.map(({ client }) => [client, found.get(client) ?? null] as const);

@@ -5,6 +5,7 @@ import { openBackend } from '@trunkline/model/backend';
 import { needsNativeOrCpu } from '@trunkline/model/layer';
 import { flatDigest } from '@trunkline/model/layout';
 import { DRAWS } from '@trunkline/model/aggregation';
+import { roomFor } from '@trunkline/model/kernel';
 import { createLearner, describeTask, type StepResult } from '@trunkline/model/learner';
 import { jsonMetrics } from '@trunkline/model/metrics';
 import { trainBuffered } from './buffered.ts';
@@ -37,6 +38,8 @@ export async function rehearse(job: Job): Promise<Rehearsal> {
     return { client, learner, lambda, scale, rowIds };
   });
   const keeper = createTrunkStep(plan);
+  /** Of one round; the next one is made in the same place. */
+  const sum = roomFor(2, trunk.layout.length).float64(trunk.layout.length);
   const wire = codedWire(plan, new Set([...job.relays.values()].flat()));
   return {
     plan,
@@ -72,7 +75,7 @@ export async function rehearse(job: Job): Promise<Rehearsal> {
           found.set(seat.client, { tasks: gradient.tasks, values });
         }
       }
-      return { exchange, ...groupedSum(length, groups, found), share, all };
+      return { exchange, ...groupedSum(sum, groups, found), share, all };
     },
     dispose: () => seats.forEach(({ learner }) => learner.dispose()),
   };
