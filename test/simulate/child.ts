@@ -37,6 +37,16 @@ const PROGRAM_FLAGS = ['--single-threaded-gc', '--initial-old-space-size=256'];
  */
 export const COORDINATOR_FLAGS = ['--max-semi-space-size=1', '--initial-old-space-size=64'];
 
+/** A line of JSON; null for other text, and for a line that a process was ended in the middle of. */
+function spoken(line: string): Record<string, unknown> | null {
+  if (!line.startsWith('{')) return null;
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return null;
+  }
+}
+
 /** Why a process says that it ended: the line that names an error, else its last one. */
 export function reasonOf(words: string): string {
   const lines = words.split('\n').filter((line) => line.trim() !== '');
@@ -86,7 +96,8 @@ export function runChild(options: {
     tail = (tail + data.toString()).slice(-2000);
   });
   createInterface({ input: child.stdout }).on('line', (line) => {
-    if (line.startsWith('{')) options.heard(JSON.parse(line) as Record<string, unknown>);
+    const said = spoken(line);
+    if (said) options.heard(said);
     else log.write(`${line}\n`);
   });
   let patience: NodeJS.Timeout | undefined;

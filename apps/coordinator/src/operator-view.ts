@@ -93,9 +93,8 @@ const iso = (at: number): string => new Date(at).toISOString();
 export function operatorView({ record, planned, live, now, ca = null }: ViewOf): OperatorView {
   const over = record.state === 'finished' || record.state === 'failed' || record.state === 'stopped';
   const waitingFor = live ? live.waitingFor : { clients: [], tasks: [] };
-  const judged = [...record.clients.values()].map((client) =>
-    judge(client, { record, live, waitingFor, now, over, ca }),
-  );
+  const due = new Set(waitingFor.clients);
+  const judged = [...record.clients.values()].map((client) => judge(client, { record, live, due, now, over, ca }));
   const missingTasks = waitingFor.clients.length > 0 ? [] : waitingFor.tasks;
   const round = live ? live.round : record.rounds;
   return {
@@ -137,16 +136,17 @@ function stateOf(record: RunRecord, live: Live | null, over: boolean): OperatorV
 interface Surroundings {
   readonly record: RunRecord;
   readonly live: Live | null;
-  readonly waitingFor: Live['waitingFor'];
+  /** Who is waited for. */
+  readonly due: ReadonlySet<string>;
   readonly now: number;
   readonly over: boolean;
   readonly ca: string | null;
 }
 
 function judge(client: ClientRecord, around: Surroundings): { view: ClientView; problems: Problem[] } {
-  const { live, waitingFor, now, over } = around;
+  const { live, now, over } = around;
   const pulse = live?.pulse(client.client) ?? null;
-  const due = waitingFor.clients.includes(client.client);
+  const due = around.due.has(client.client);
   const problems: Problem[] = [];
   let state: ClientState = over ? 'done' : due ? 'working' : live?.phase === 'training' ? 'answered' : 'ready';
   let since: number = client.answeredAt ?? client.since;

@@ -56,6 +56,8 @@ export function createRoundDesk(plan: DeskPlan, deps: DeskDeps): Desk {
   let intake: RoundIntake | null = null;
   let closed: RoundIntake | null = null;
   let asked: readonly Asked[] = [];
+  /** Client → its place in `asked`. */
+  let places: ReadonlyMap<string, number> = new Map();
   let credits: Credits = openCredits(0, 4, Infinity);
   let opened = { probe: false, checkpoint: false, deadlineAt: 0 };
 
@@ -73,7 +75,7 @@ export function createRoundDesk(plan: DeskPlan, deps: DeskDeps): Desk {
   };
   const ask = async (client: string) => {
     const { round, attempt } = current();
-    const place = asked.findIndex((entry) => entry.client === client);
+    const place = places.get(client)!;
     const member = members.all.get(client);
     const { lambda, scale } = asked[place]!;
     const chosen = best();
@@ -102,6 +104,7 @@ export function createRoundDesk(plan: DeskPlan, deps: DeskDeps): Desk {
   };
   const openFor = ({ round, attempt, probe, checkpoint, ...record }: Omit<OpenedRecord, 'kind'>) => {
     asked = record.asked;
+    places = new Map(asked.map(({ client }, place) => [client, place]));
     const { length } = trunk.layout;
     credits = openCredits(asked.length, length * 4, exchange === 'sum' ? config.uploadsMb * 1e6 : Infinity);
     opened = {
@@ -133,7 +136,7 @@ export function createRoundDesk(plan: DeskPlan, deps: DeskDeps): Desk {
   };
   const answered: Desk['answered'] = (client, message) => {
     current().answered(client, message);
-    book.note(client, message, asked.find((entry) => entry.client === client)!.rowIds);
+    book.note(client, message, asked[places.get(client)!]!.rowIds);
   };
   return {
     open({ round, attempt, clients, probe, checkpoint }) {
