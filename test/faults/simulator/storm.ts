@@ -80,11 +80,11 @@ export function startStorm(world: World, federation: Federation): Storm {
     },
     slow() {
       const [way] = someWays();
-      const { delayMs } = way!;
+      // By a factor each: of two that overlap, the one that ends last must not put back what the other had made of the way.
       forAWhile(
         'slow',
-        () => void (way!.delayMs = delayMs * SLOWER),
-        () => void (way!.delayMs = delayMs),
+        () => void (way!.delayMs *= SLOWER),
+        () => void (way!.delayMs /= SLOWER),
       );
     },
     kill() {
