@@ -33,7 +33,7 @@ export default defineConfig({
   test: {
     // Processes, not threads: the native backend may be loaded by one thread of a process only.
     pool: 'forks',
-    // As the programs run: with as many processes as there are here, the collector's helper threads only take turns.
+    // As a coordinator runs: with as many processes as there are here, the collector's helper threads only take turns.
     execArgv: ['--single-threaded-gc', '--initial-old-space-size=64'],
     // Tests of the whole start programs and import packages in their built form, as users do; it loads in a fifth of the time.
     globalSetup: './build.mjs',

@@ -111,8 +111,9 @@ export function createCore(plan: Plan, deps: CoreDeps): Core {
   });
   if (from) points.restore(from.snapshot);
   const awaited = atIntervals({ timers, name: 'waiting', intervalMs: () => waitingMs(members.all.size) }, () => {
-    emit({ event: 'waiting', ...machine.waitingFor(), round: state.round });
-    telling.waiting();
+    const found = machine.waitingFor();
+    emit({ event: 'waiting', ...found, round: state.round });
+    telling.waiting(found);
   });
   const carryOutNext = (effect: Effect) => guarded(() => carryOut(effect));
 

@@ -100,9 +100,11 @@ export function createMembers(options: {
         known: [...new Set(options.welcome)].join(', '),
       });
     }
+    // Of a task that several bring all are replicas: the first other one stands for them.
     for (const [other, replica] of brought.get(offer.id) ?? []) {
-      if (other !== client && !(replica && offer.replica))
-        throw fail('TASK_DUPLICATE', { at: `Client ${client}`, task: offer.id, other });
+      if (other === client) continue;
+      if (replica && offer.replica) break;
+      throw fail('TASK_DUPLICATE', { at: `Client ${client}`, task: offer.id, other });
     }
     const fits =
       offer.output.length === options.trunkInput.length &&

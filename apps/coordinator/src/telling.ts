@@ -9,7 +9,7 @@ export interface Telling {
   /** Asks a client for the scores that are due. */
   askScores(client: string): Promise<void>;
   /** Says to all what is being waited for. */
-  waiting(): void;
+  waiting(found: ReturnType<Machine['waitingFor']>): void;
   /** Sends one client back to before `round`; `anew`: it holds no state of it. */
   back(client: string, to: { round: number; attempt: number; anew?: boolean }): void;
 }
@@ -39,8 +39,7 @@ export function createTelling(parts: {
         ]);
       });
     },
-    waiting() {
-      const { clients, tasks } = machine.waitingFor();
+    waiting({ clients, tasks }) {
       const running = state.phase === 'gathering' || state.phase === 'evaluating' ? state.phase : 'training';
       const phase = state.paused ? 'paused' : running;
       const waitingFor = clients.length || tasks.length;

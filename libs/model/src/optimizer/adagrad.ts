@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { kernels } from '../kernel/index.ts';
+import { adaptiveRule } from './adaptive-rule.ts';
 import { defineOptimizer } from './optimizer.ts';
 
 /**
@@ -15,14 +15,6 @@ export const adagrad = defineOptimizer({
     epsilon: z.number().positive().default(1e-7),
     initial: z.number().nonnegative().default(0.1).describe('First value of v.'),
   },
-  create: ({ epsilon, initial }) => ({
-    buffers: { v: initial },
-    move: ({ values, gradient, buffers, rate, scale }) =>
-      kernels().adaptive(
-        values,
-        gradient,
-        { v: buffers['v']! },
-        { rate, scale, beta1: 0, beta2: 1, adds: 1, inside: epsilon, floor: 0 },
-      ),
-  }),
+  create: ({ epsilon, initial }) =>
+    adaptiveRule({ v: initial }, ({ rate }) => ({ rate, beta1: 0, beta2: 1, adds: 1, inside: epsilon, floor: 0 })),
 });

@@ -1,6 +1,6 @@
+import { adaptiveRule } from './adaptive-rule.ts';
 import { beta } from './beta.ts';
 import { convention, startOf, tau } from './fed-convention.ts';
-import { kernels } from '../kernel/index.ts';
 import { defineOptimizer } from './optimizer.ts';
 
 /** m ← β₁m + (1−β₁)g, with β₁ = 0 by default; v ← v + g²; θ ← θ − η m / (√v + τ). Reddi et al., ICLR 2021. */
@@ -13,15 +13,6 @@ export const fedAdagrad = defineOptimizer({
   create: (parameters) => {
     const { beta1 } = parameters;
     const { tau: floor, initial } = startOf(parameters, 1e-9);
-    return {
-      buffers: { m: 0, v: initial },
-      move: ({ values, gradient, buffers, rate, scale }) =>
-        kernels().adaptive(
-          values,
-          gradient,
-          { m: buffers['m'], v: buffers['v']! },
-          { rate, scale, beta1, beta2: 1, adds: 1, floor },
-        ),
-    };
+    return adaptiveRule({ m: 0, v: initial }, ({ rate }) => ({ rate, beta1, beta2: 1, adds: 1, floor }));
   },
 });

@@ -1,6 +1,6 @@
+import { adaptiveRule } from './adaptive-rule.ts';
 import { beta } from './beta.ts';
 import { convention, startOf, tau } from './fed-convention.ts';
-import { kernels } from '../kernel/index.ts';
 import { defineOptimizer } from './optimizer.ts';
 
 /**
@@ -18,15 +18,9 @@ export const fedAdam = defineOptimizer({
     const { tau: floor, initial } = startOf(parameters, 1e-9);
     const correction = (number: number) =>
       parameters.convention === 'flower' ? Math.sqrt(1 - beta2 ** (number + 1)) / (1 - beta1 ** (number + 1)) : 1;
-    return {
-      buffers: { m: 0, v: initial },
-      move: ({ values, gradient, buffers, rate, scale, number }) =>
-        kernels().adaptive(
-          values,
-          gradient,
-          { m: buffers['m'], v: buffers['v']! },
-          { rate: rate * correction(number), scale, beta1, beta2, floor },
-        ),
-    };
+    return adaptiveRule({ m: 0, v: initial }, ({ rate, number }) => ({
+      rate: rate * correction(number),
+      ...{ beta1, beta2, floor },
+    }));
   },
 });

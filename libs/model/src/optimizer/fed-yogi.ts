@@ -1,6 +1,6 @@
+import { adaptiveRule } from './adaptive-rule.ts';
 import { beta } from './beta.ts';
 import { convention, startOf, tau } from './fed-convention.ts';
-import { kernels } from '../kernel/index.ts';
 import { defineOptimizer } from './optimizer.ts';
 
 /** m ← β₁m + (1−β₁)g; v ← v − (1−β₂) g² sign(v − g²); θ ← θ − η m / (√v + τ). Reddi et al., ICLR 2021. */
@@ -13,15 +13,6 @@ export const fedYogi = defineOptimizer({
   create: (parameters) => {
     const { beta1, beta2 } = parameters;
     const { tau: floor, initial } = startOf(parameters, 1e-3);
-    return {
-      buffers: { m: 0, v: initial },
-      move: ({ values, gradient, buffers, rate, scale }) =>
-        kernels().adaptive(
-          values,
-          gradient,
-          { m: buffers['m'], v: buffers['v']! },
-          { rate, scale, beta1, beta2, yogi: true, floor },
-        ),
-    };
+    return adaptiveRule({ m: 0, v: initial }, ({ rate }) => ({ rate, beta1, beta2, yogi: true, floor }));
   },
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { adamSteps } from './adam-steps.ts';
 import { beta } from './beta.ts';
-import { kernels } from '../kernel/index.ts';
 import { defineOptimizer } from './optimizer.ts';
 
 /**
@@ -19,19 +19,5 @@ export const yogi = defineOptimizer({
     epsilon: z.number().positive().default(1e-3),
     initial: z.number().nonnegative().default(1e-6).describe('First value of v.'),
   },
-  create: ({ beta1, beta2, epsilon, initial }) => ({
-    buffers: { m: 0, v: initial },
-    move: ({ values, gradient, buffers, rate, scale, number }) =>
-      kernels().adaptive(
-        values,
-        gradient,
-        { m: buffers['m'], v: buffers['v']! },
-        {
-          rate: rate / (1 - beta1 ** number),
-          unbias: 1 / (1 - beta2 ** number),
-          yogi: true,
-          ...{ scale, beta1, beta2, floor: epsilon },
-        },
-      ),
-  }),
+  create: (parameters) => adamSteps({ ...parameters, yogi: true }),
 });
