@@ -96,7 +96,9 @@ export function openThinClient(options: ThinClientOptions): ThinClient {
     return made;
   };
   const answer = async ({ round, attempt, version }: { round: number; attempt: number; version: number }) => {
-    await (inbox?.trunk(version, attempt) ?? trunk.arrived);
+    // It is not read here: the next trunk may be written over it.
+    if (inbox) (await inbox.trunk(version, attempt)).done();
+    else await trunk.arrived;
     await delay?.(round);
     const contribution = contributionOf(round, attempt, version);
     const { message, bytes } = contribution;

@@ -1,6 +1,6 @@
 import { allFinite } from '../aggregation/finite.ts';
 import { codedBytes, entriesOf, packPlaces, type UplinkCodec } from '@trunkline/protocol';
-import { kernels } from '../kernel/index.ts';
+import { kernels, roomFor } from '../kernel/index.ts';
 import { asFloat32, type Coded } from './coded.ts';
 import { decodeValues } from './decode.ts';
 import { encodeValues } from './encode.ts';
@@ -44,14 +44,17 @@ export function createErrorFeedback(codec: UplinkCodec | undefined, length: numb
   const keptOf = (stream: string): Kept => {
     const known = streams.get(stream);
     if (known) return known;
-    const velocity = codec?.name === 'topk' && codec.momentum > 0 ? { velocity: new Float32Array(length) } : {};
-    const kept = { residual: new Float32Array(length), ...velocity };
+    const moves = codec?.name === 'topk' && codec.momentum > 0;
+    // Where the kernels write them without a copy.
+    const room = roomFor(moves ? 2 : 1, length);
+    const kept = { residual: room.float32(length), ...(moves ? { velocity: room.float32(length) } : {}) };
     streams.set(stream, kept);
     return kept;
   };
   const encoders = {
     int8(values: Float32Array, { residual }: Kept): Coded | null {
-      const bytes = new Uint8Array(codedBytes('int8', length, codec));
+      // Codes and scales are all written: zeros before that cost as much as the codes.
+      const bytes = Buffer.allocUnsafeSlow(codedBytes('int8', length, codec));
       return kernels().encodeInt8(values, residual, int8Of(bytes, length)) ? { bytes, encoding: 'int8' } : null;
     },
     topk(values: Float32Array, { residual, velocity }: Kept): Coded | null {
@@ -88,10 +91,20 @@ export function createErrorFeedback(codec: UplinkCodec | undefined, length: numb
       const values = decodeValues({ bytes, encoding, codec, what: 'What was sent' }, new Float32Array(length));
       kernels().add(keptOf(stream).residual, values);
     },
-    snapshot: () => (streams.size > 0 ? structuredClone(Object.fromEntries(streams)) : undefined),
+    snapshot() {
+      // Not `structuredClone`: it takes the whole room with each vector.
+      const copies = [...streams].map(([stream, { residual, velocity }]) => {
+        return [stream, { residual: residual.slice(), ...(velocity && { velocity: velocity.slice() }) }] as const;
+      });
+      return copies.length > 0 ? Object.fromEntries(copies) : undefined;
+    },
     restore(state = {}) {
       streams.clear();
-      for (const [stream, kept] of Object.entries(structuredClone(state))) streams.set(stream, kept);
+      for (const [stream, { residual, velocity }] of Object.entries(state)) {
+        const kept = keptOf(stream);
+        kept.residual.set(residual);
+        if (velocity) kept.velocity?.set(velocity);
+      }
     },
   };
 }

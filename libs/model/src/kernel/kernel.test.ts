@@ -4,7 +4,7 @@ import { randomStream } from '../random.ts';
 import { plain, wasmKernels, type Kernels, type Room } from './index.ts';
 
 const wasm = wasmKernels()!;
-const LENGTHS = [0, 1, 2, 3, 4, 5, 8, 9, 15, 17, 31, 129, 1023, 1025, 2047, 4097];
+const LENGTHS = [0, 1, 2, 3, 4, 5, 8, 9, 15, 17, 31, 129, 1023, 1025, 2047, 4097, 34_001];
 const SPECIAL = [0, -0, 1, -1, 2 ** -149, -(2 ** -149), 2 ** -126, 3.4e38, -3.4e38, 1e-38, 65504, 65520, 1 / 3];
 const random = randomStream(8, 'kernels');
 
@@ -22,7 +22,7 @@ const WILD = [...SPECIAL, NaN, Infinity, -Infinity];
 
 /** What a kernel makes of vectors in ordinary memory and in a room, beside what the definition makes of them. */
 function sameBits(run: (kernels: Kernels, place: <A extends Float32Array | Float64Array>(values: A) => A) => unknown) {
-  const room = wasm.room(3_000_000);
+  const room = wasm.room(6_000_000);
   const inRoom = <A extends Float32Array | Float64Array>(values: A): A => {
     const own = (values instanceof Float32Array ? room.float32 : room.float64)(values.length) as A;
     own.set(values);
@@ -213,7 +213,7 @@ it('int8 says that a value is not finite, and keeps what it does not send', () =
 
 it('a room that is used up gives ordinary arrays, and vectors inside of one another’s memory never overlap', () => {
   const room: Room = wasm.room(100_000);
-  const taken = Array.from({ length: 6 }, () => room.float32(5000));
+  const taken = Array.from({ length: 9 }, () => room.float32(5000));
   taken.forEach((values, k) => values.fill(k));
   taken.forEach((values, k) => expect(new Set(values)).toEqual(new Set([k])));
   expect(new Set(taken.map(({ buffer }) => buffer)).size).toBeGreaterThan(1);

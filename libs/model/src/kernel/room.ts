@@ -1,9 +1,7 @@
 import { PLACE, type Engine } from './engine.ts';
 import type { Room } from './kernels.ts';
-import { STAGE_BYTES } from './lanes.ts';
+import { STAGE_BYTES, STAGGER } from './lanes.ts';
 
-/** Bytes between the starts of two vectors within a page of 4096: at equal starts, eight rows and their sum contend for the same lines of the cache. */
-const STAGGER = 576;
 const PAGE = 4096;
 
 /** Vectors one behind the other in an engine's memory. */
@@ -15,7 +13,7 @@ export function createRoom(engine: Engine, homes: WeakMap<ArrayBufferLike, Engin
   let taken = 0;
   const place = (bytes: number): number | null => {
     let at = Math.ceil(top / 64) * 64;
-    if (bytes >= PAGE) at += (PAGE + ((taken * STAGGER) % PAGE) - (at % PAGE)) % PAGE;
+    if (bytes >= PAGE) at += (PAGE + (((taken + 1) * STAGGER) % PAGE) - (at % PAGE)) % PAGE;
     if (at + bytes > buffer.byteLength) return null;
     taken++;
     top = at + bytes;

@@ -2,7 +2,18 @@ import { adaptiveNumbers } from './adaptive-numbers.ts';
 import { engineMaker, MOST_BYTES, PAIRED_ROWS, PLACE, TABLE_ROWS, type Engine } from './engine.ts';
 import type { Kernels } from './kernels.ts';
 import { largestOf } from './largest.ts';
-import { bytesAt, copyOut, overLanes, slot, SLOTS, SPAN, STAGE_BYTES, type Call, type Vector } from './lanes.ts';
+import {
+  bytesAt,
+  copyOut,
+  overLanes,
+  paddedTo,
+  slot,
+  SLOTS,
+  SPAN,
+  STAGE_BYTES,
+  type Call,
+  type Vector,
+} from './lanes.ts';
 import { addLanes, plain } from './plain.ts';
 import { createRoom } from './room.ts';
 
@@ -174,41 +185,35 @@ export function wasmKernels(): Kernels | null {
       over([into, codes], { written: 1, unit: 4, run: ({ run }, [to, from], n) => run.decodeBfloat16(to!, from!, n) }),
     encodeInt8(values, residual, { codes, scales, chunk }) {
       if (chunk > SPAN) return plain.encodeInt8(values, residual, { codes, scales, chunk });
-      const home = homeOf([codes, values, residual]);
+      const stride = paddedTo(16, chunk);
       let finite = true;
-      for (let from = 0, c = 0; finite && from < values.length; from += chunk, c++) {
-        const to = Math.min(values.length, from + chunk);
-        const direct = home && (to - from) % 16 === 0;
-        if (direct) {
-          const at = residual.byteOffset + from * 4;
-          scales[c] = home.run.encodeInt8(codes.byteOffset + from, values.byteOffset + from * 4, at, to - from);
-        } else {
-          const parts = [codes.subarray(from, to), residual.subarray(from, to), values.subarray(from, to)];
-          overLanes(first, {
-            vectors: parts,
-            written: 2,
-            unit: 16,
-            run: ({ run }, [code, rest, value], n) => void (scales[c] = run.encodeInt8(code!, value!, rest!, n)),
-          });
-        }
-        finite = !Number.isNaN(scales[c]!);
-      }
+      over([codes, residual, values], {
+        written: 2,
+        unit: 16,
+        block: chunk,
+        run({ run }, [code, rest, value], n, from) {
+          for (let at = 0, c = from / chunk; finite && at < n; at += stride, c++) {
+            const size = Math.min(stride, n - at);
+            scales[c] = run.encodeInt8(code! + at, value! + at * 4, rest! + at * 4, size);
+            finite = !Number.isNaN(scales[c]!);
+          }
+        },
+      });
       return finite;
     },
     decodeInt8({ codes, scales, chunk }, into) {
-      const home = homeOf([into, codes]);
-      for (let from = 0, c = 0; from < into.length; from += chunk, c++) {
-        const to = Math.min(into.length, from + chunk);
-        if (home && (to - from) % 8 === 0) {
-          home.run.decodeInt8(into.byteOffset + from * 4, codes.byteOffset + from, to - from, scales[c]!);
-        } else {
-          over([into.subarray(from, to), codes.subarray(from, to)], {
-            written: 1,
-            unit: 8,
-            run: ({ run }, [out, code], n) => run.decodeInt8(out!, code!, n, scales[c]!),
-          });
-        }
-      }
+      if (chunk > SPAN) return plain.decodeInt8({ codes, scales, chunk }, into);
+      const stride = paddedTo(8, chunk);
+      over([into, codes], {
+        written: 1,
+        unit: 8,
+        block: chunk,
+        run({ run }, [out, code], n, from) {
+          for (let at = 0, c = from / chunk; at < n; at += stride, c++) {
+            run.decodeInt8(out! + at * 4, code! + at, Math.min(stride, n - at), scales[c]!);
+          }
+        },
+      });
     },
     add: (sum, values) =>
       over([sum, values], { written: 1, unit: 4, run: ({ run }, [to, from], n) => run.add(to!, from!, n) }),

@@ -10,30 +10,36 @@ const pattern = (length: number): Uint8Array => Uint8Array.from({ length }, (_, 
 const lengths = fc.oneof(fc.integer({ min: 1, max: 9 * G }), fc.constantFrom(1, G - 1, G, G + 1, 2 * G));
 
 describe('assemble', () => {
-  it('joins chunks of any size, in any order, with repetitions and overlaps, into the bytes that were sent', () => {
-    const deliveries = lengths.chain((length) => {
-      const count = grainCount(length);
-      const piece = fc.record({ from: fc.nat(count - 1), grains: fc.integer({ min: 1, max: 4 }) });
-      const whole = fc.shuffledSubarray([...Array(count).keys()], { minLength: count });
-      return fc.record({ length: fc.constant(length), pieces: fc.array(piece, { maxLength: 4 }), rest: whole });
-    });
-    fc.assert(
-      fc.property(deliveries, ({ length, pieces, rest }) => {
-        const sent = pattern(length);
-        const assembly = assemble('t', length);
-        const seen = new Set<number>();
-        for (const { from, grains } of [...pieces, ...rest.map((from) => ({ from, grains: 1 }))]) {
-          const until = Math.min(grainCount(length), from + grains);
-          for (let grain = from; grain < until; grain++) seen.add(grain);
-          expect(assembly.add(from, grainsOf(sent, from, until))).toBe(seen.size === grainCount(length));
-        }
-        expect(assembly.complete).toBe(true);
-        expect(assembly.missing()).toEqual([]);
-        expect(Buffer.compare(assembly.bytes, sent)).toBe(0);
-      }),
-      { seed: 1, numRuns: 20 },
-    );
-  });
+  it.each([
+    ['memory of its own', (length: number) => new Uint8Array(length)],
+    ['memory that threads share', (length: number) => new Uint8Array(new SharedArrayBuffer(length + 3), 3)],
+  ])(
+    'joins chunks of any size, in any order, with repetitions and overlaps, into the bytes that were sent: in %s',
+    (_, make) => {
+      const deliveries = lengths.chain((length) => {
+        const count = grainCount(length);
+        const piece = fc.record({ from: fc.nat(count - 1), grains: fc.integer({ min: 1, max: 4 }) });
+        const whole = fc.shuffledSubarray([...Array(count).keys()], { minLength: count });
+        return fc.record({ length: fc.constant(length), pieces: fc.array(piece, { maxLength: 4 }), rest: whole });
+      });
+      fc.assert(
+        fc.property(deliveries, ({ length, pieces, rest }) => {
+          const sent = pattern(length);
+          const assembly = assemble('t', length, make(length));
+          const seen = new Set<number>();
+          for (const { from, grains } of [...pieces, ...rest.map((from) => ({ from, grains: 1 }))]) {
+            const until = Math.min(grainCount(length), from + grains);
+            for (let grain = from; grain < until; grain++) seen.add(grain);
+            expect(assembly.add(from, grainsOf(sent, from, until))).toBe(seen.size === grainCount(length));
+          }
+          expect(assembly.complete).toBe(true);
+          expect(assembly.missing()).toEqual([]);
+          expect(Buffer.compare(assembly.bytes, sent)).toBe(0);
+        }),
+        { seed: 1, numRuns: 20 },
+      );
+    },
+  );
 
   it('says which grains are missing, in order', () => {
     const assembly = assemble('t', 4 * G + 1);

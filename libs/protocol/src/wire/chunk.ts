@@ -1,6 +1,7 @@
 import { fail } from '../fail.ts';
 import { limits } from '../limits.ts';
 import { createPace, type Pace } from './pace.ts';
+import { putBytes } from './put-bytes.ts';
 
 const { grainBytes, chunkBytes } = limits;
 
@@ -59,12 +60,14 @@ export function assemble(transfer: string, length: number, into?: Uint8Array): A
         throw fail('MESSAGE_TOO_LARGE', { event: 'chunk', found: chunk.byteLength, expected });
       }
       const until = index + grainCount(chunk.byteLength);
-      for (let grain = index; grain < until; grain++) {
+      for (let grain = index, end; grain < until; grain = end) {
+        end = grain + 1;
         // The first bytes of a grain count: what was acknowledged is never overwritten.
         if (arrived[grain] === 1) continue;
-        bytes.set(grainsOf(chunk, grain - index, grain - index + 1), grain * grainBytes);
-        arrived[grain] = 1;
-        left--;
+        while (end < until && arrived[end] === 0) end++;
+        putBytes(bytes, grainsOf(chunk, grain - index, end - index), grain * grainBytes);
+        arrived.fill(1, grain, end);
+        left -= end - grain;
       }
       return left === 0;
     },
