@@ -2,6 +2,9 @@ import { loadavg } from 'node:os';
 import { median } from './benchmark.ts';
 
 const CYCLES = 7;
+/** Node compiles what runs often, and a coordinator runs for days: all sides go on this long before anything counts, and twice at least. */
+const WARM_MS = 6_000;
+const WARM_CYCLES = 2;
 
 export interface Course {
   readonly say: (text: string) => void;
@@ -25,7 +28,7 @@ export interface TimedSide {
 }
 
 /**
- * Each side once a cycle, one after the other, in turning order; a first cycle warms up and is not counted. Says the median of the ratios of each
+ * Each side once a cycle, one after the other, in turning order; the first cycles warm up and are not counted. Says the median of the ratios of each
  * cycle, the ratio of the best ones, and that of the CPU used.
  * @returns the median of each side
  */
@@ -36,14 +39,18 @@ export async function interleaved<const S extends readonly TimedSide[]>(
 ): Promise<{ [P in keyof S]: number }> {
   const times: number[][] = sides.map(() => []);
   const cpus: number[][] = sides.map(() => []);
+  const start = performance.now();
+  let warm = 0;
+  for (; warm < WARM_CYCLES || performance.now() - start < WARM_MS; warm++) {
+    for (const { run } of sides) await run();
+  }
   const begun = performance.now();
-  for (let cycle = 0; cycle <= cycles && (cycle < 2 || performance.now() - begun < boundMs); cycle++) {
+  for (let cycle = 0; cycle < cycles && (cycle < 1 || performance.now() - begun < boundMs); cycle++) {
     for (let i = 0; i < sides.length; i++) {
       const place = (i + cycle) % sides.length;
       const { run, cpu } = sides[place]!;
       const before = (await cpu?.()) ?? NaN;
       const ms = await run();
-      if (cycle === 0) continue;
       times[place]!.push(ms);
       cpus[place]!.push(((await cpu?.()) ?? NaN) - before);
     }
@@ -54,7 +61,7 @@ export async function interleaved<const S extends readonly TimedSide[]>(
   const [cpu, ...theirs] = cpus.map(median) as [number, ...number[]];
   const ofCpu = Number.isNaN(cpu) ? '' : `, CPU ${theirs.map((other) => (cpu / other).toFixed(2)).join(', ')}`;
   say(
-    `${what}: ${ours.length} cycles; of their times, median of the ratios ${ratios.join(', ')}, best against best ${best.join(', ')}${ofCpu}; load ${loadavg()[0]!.toFixed(1)}`,
+    `${what}: ${ours.length} cycles after ${warm} to warm up; of their times, median of the ratios ${ratios.join(', ')}, best against best ${best.join(', ')}${ofCpu}; load ${loadavg()[0]!.toFixed(1)}`,
   );
   return times.map(median) as { [P in keyof S]: number };
 }
