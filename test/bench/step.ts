@@ -9,12 +9,13 @@ import { ROOT } from '../simulate/child.ts';
 import { readJob } from '../simulate/job.ts';
 import { trainOverSockets } from '../simulate/sockets.ts';
 
-/** Rounds left out at the start: the first ones compile and warm caches on both sides. */
-const WARM_UP = 50;
-const ROUNDS = 250;
+/** As many as the main job has. */
+const ROUNDS = 500;
+/** Rounds left out at the start: Node compiles what runs often, on both sides, for some ten seconds. */
+const WARM_UP = 200;
 const CYCLES = 3;
 /** No further cycle begins that would probably end after this: on a loaded machine there are fewer. */
-const BOUND_MS = 70_000;
+const BOUND_MS = 120_000;
 
 /** A round over sockets against the same training in one process: what the distribution costs. */
 export const stepBenchmark: Benchmark = {
