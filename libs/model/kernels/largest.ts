@@ -23,17 +23,34 @@ export function histogram(counters: usize, values: usize, n: usize): void {
 export function gather(places: usize, found: usize, values: usize, n: usize, first: u32, least: u32): u32 {
   const mask = i32x4.splat(0x7fffffff);
   const bound = i32x4.splat(least - 1);
+  const end = n << 2;
   let at: usize = 0;
-  for (let o: usize = 0; o < n << 2; o += 16) {
-    const x = v128.load(values + o);
-    let hits = i32x4.bitmask(i32x4.gt_s(v128.and(x, mask), bound));
-    while (hits) {
-      const lane = ctz(hits);
-      store<u32>(places + at, first + <u32>(o >> 2) + lane);
-      store<u32>(found + at, load<u32>(values + o + ((<usize>lane) << 2)));
-      at += 4;
-      hits &= hits - 1;
-    }
+  let o: usize = 0;
+  // Few are large: one look passes over sixteen.
+  for (const wide = end & ~63; o < wide; o += 64) {
+    const a = i32x4.gt_s(v128.and(v128.load(values + o), mask), bound);
+    const b = i32x4.gt_s(v128.and(v128.load(values + o, 16), mask), bound);
+    const c = i32x4.gt_s(v128.and(v128.load(values + o, 32), mask), bound);
+    const d = i32x4.gt_s(v128.and(v128.load(values + o, 48), mask), bound);
+    if (!v128.any_true(v128.or(v128.or(a, b), v128.or(c, d)))) continue;
+    const hits = i32x4.bitmask(a) | (i32x4.bitmask(b) << 4) | (i32x4.bitmask(c) << 8) | (i32x4.bitmask(d) << 12);
+    at = note(places, found, at, values + o, hits, first + <u32>(o >> 2));
+  }
+  for (; o < end; o += 16) {
+    const hits = i32x4.bitmask(i32x4.gt_s(v128.and(v128.load(values + o), mask), bound));
+    at = note(places, found, at, values + o, hits, first + <u32>(o >> 2));
   }
   return <u32>(at >> 2);
+}
+
+/** Notes the values whose bits in `hits` are set, from the lowest one up. */
+function note(places: usize, found: usize, at: usize, values: usize, hits: i32, first: u32): usize {
+  while (hits) {
+    const lane = ctz(hits);
+    store<u32>(places + at, first + lane);
+    store<u32>(found + at, load<u32>(values + ((<usize>lane) << 2)));
+    at += 4;
+    hits &= hits - 1;
+  }
+  return at;
 }

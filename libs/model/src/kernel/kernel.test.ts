@@ -159,6 +159,22 @@ describe('in WebAssembly as in TypeScript, bit for bit, wherever the vectors lie
     }
   });
 
+  it.each<[string, (i: number, value: number) => number]>([
+    ['as they come', (_i, value) => value],
+    ['of one magnitude', (_i, value) => Math.sign(value)],
+    ['of few magnitudes', (_i, value) => Math.round(value)],
+    ['nearly all zero', (i, value) => (i % 1000 === 3 ? value : 0)],
+    ['large at every eleventh place alone', (i, value) => (i % 11 === 0 ? 1e6 + value : value)],
+    ['small at every eleventh place alone', (i, value) => (i % 11 === 0 ? 1e-6 * value : value)],
+    ['with one that is not finite', (i, value) => (i === 77_777 ? Infinity : value)],
+  ])('the largest entries of a long vector, its values %s', (_what, shape) => {
+    // A sample of it is every eleventh.
+    const values = vector(180_225, [0]).map((value, i) => shape(i, value));
+    for (const count of [0, 1, 1_802, 18_022, 90_000]) {
+      sameBits((kernels, place) => kernels.largest(place(values), count));
+    }
+  });
+
   it('whatever the lengths, rows and weights', () => {
     const sizes = fc.record({ count: fc.nat(20), length: fc.nat(3000), weight: fc.double({ noNaN: true }) });
     fc.assert(
