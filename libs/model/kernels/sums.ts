@@ -153,13 +153,3 @@ export function add(sum: usize, values: usize, n: usize): void {
     v128.store(sum, f32x4.add(v128.load(sum), v128.load(values)));
   }
 }
-
-/** both ← both + update, and update ← 0: n a multiple of 4. */
-export function spend(one: usize, other: usize, update: usize, n: usize): void {
-  for (const end = update + (n << 2); update < end; one += 16, other += 16, update += 16) {
-    const step = v128.load(update);
-    v128.store(one, f32x4.add(v128.load(one), step));
-    v128.store(other, f32x4.add(v128.load(other), step));
-    v128.store(update, f32x4.splat(0));
-  }
-}

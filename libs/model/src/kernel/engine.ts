@@ -30,7 +30,6 @@ export interface KernelExports {
   encodeInt8(codes: number, values: number, residual: number, n: number): number;
   decodeInt8(out: number, codes: number, n: number, scale: number): void;
   add(sum: number, values: number, n: number): void;
-  spend(one: number, other: number, update: number, n: number): void;
   velocity(...all: [residual: number, moving: number, values: number, n: number, keep: number]): void;
   histogram(counters: number, values: number, n: number): void;
   gather(...all: [places: number, found: number, values: number, n: number, first: number, least: number]): number;

@@ -147,11 +147,6 @@ describe('in WebAssembly as in TypeScript, bit for bit, wherever the vectors lie
       });
     }
     sameBits((kernels, place) => {
-      const [one, other, update] = [place(rest), place(values), place(values)];
-      kernels.spend(one, other, update);
-      return [one, other, update];
-    });
-    sameBits((kernels, place) => {
       const [residual, velocity] = [place(rest), place(rest)];
       kernels.add(residual, place(values));
       kernels.feedbackVelocity(residual, velocity, place(values), 0.9);

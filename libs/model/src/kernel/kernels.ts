@@ -97,8 +97,6 @@ export interface Kernels {
   decodeInt8(from: Int8Vector, into: Float32Array): void;
   /** sum ← sum + values in float32. */
   add(sum: Float32Array, values: Float32Array): void;
-  /** one ← one + update and other ← other + update in float32, update ← 0. */
-  spend(one: Float32Array, other: Float32Array, update: Float32Array): void;
   /** velocity ← keep · velocity + values, residual ← residual + velocity in float32; keep is a float32. Momentum correction: Lin et al., ICLR 2018. */
   feedbackVelocity(residual: Float32Array, velocity: Float32Array, values: Float32Array, keep: number): void;
   /** The min(count, length) entries of largest magnitude; of equal ones the first. null: a value is not finite. */

@@ -33,13 +33,6 @@ export const plain: Kernels = {
   add(sum, values) {
     for (let i = 0; i < sum.length; i++) sum[i]! += values[i]!;
   },
-  spend(one, other, update) {
-    for (let i = 0; i < update.length; i++) {
-      one[i]! += update[i]!;
-      other[i]! += update[i]!;
-      update[i] = 0;
-    }
-  },
   roundScaled(sum, scale, into) {
     for (let i = 0; i < sum.length; i++) into[i] = scale * sum[i]!;
   },

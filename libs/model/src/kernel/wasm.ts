@@ -217,12 +217,6 @@ export function wasmKernels(): Kernels | null {
     },
     add: (sum, values) =>
       over([sum, values], { written: 1, unit: 4, run: ({ run }, [to, from], n) => run.add(to!, from!, n) }),
-    spend: (one, other, update) =>
-      over([one, other, update], {
-        written: 3,
-        unit: 4,
-        run: ({ run }, [a, b, from], n) => run.spend(a!, b!, from!, n),
-      }),
     feedbackVelocity: (residual, velocity, values, keep) =>
       over([residual, velocity, values], {
         written: 2,

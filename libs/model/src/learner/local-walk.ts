@@ -44,7 +44,6 @@ export function startWalk(
   const state = memory.begin(optimizerAt(0));
   here.set(theta);
   moved.fill(0);
-  update.fill(0);
   return {
     theta: here,
     gradient: memory.gradient,
@@ -55,8 +54,10 @@ export function startWalk(
         for (let i = 0; i < corrected.length; i++)
           corrected[i] = gradient[i]! + rules.proximal * (here[i]! - theta[i]!) + (drift ? drift[i]! : 0);
       }
+      update.fill(0);
       optimizerAt(number).update(update, straight ? gradient : corrected, state);
-      kernels().spend(moved, here, update);
+      kernels().add(moved, update);
+      kernels().add(here, update);
     },
   };
 }
