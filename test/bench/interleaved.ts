@@ -21,8 +21,8 @@ export const timed = async (act: () => Promise<unknown>): Promise<number> => {
 
 /** One side of a comparison. */
 export interface TimedSide {
-  /** Milliseconds of one cycle. */
-  readonly run: () => Promise<number>;
+  /** Milliseconds of one cycle. `counted`: it is not one that warms up. */
+  readonly run: (counted: boolean) => Promise<number>;
   /** CPU milliseconds of all its processes so far; left out: not said. Unlike times they hardly depend on what else the machine does. */
   readonly cpu?: () => Promise<number>;
 }
@@ -42,7 +42,7 @@ export async function interleaved<const S extends readonly TimedSide[]>(
   const start = performance.now();
   let warm = 0;
   for (; warm < WARM_CYCLES || performance.now() - start < WARM_MS; warm++) {
-    for (const { run } of sides) await run();
+    for (const { run } of sides) await run(false);
   }
   const begun = performance.now();
   for (let cycle = 0; cycle < cycles && (cycle < 1 || performance.now() - begun < boundMs); cycle++) {
@@ -50,7 +50,7 @@ export async function interleaved<const S extends readonly TimedSide[]>(
       const place = (i + cycle) % sides.length;
       const { run, cpu } = sides[place]!;
       const before = (await cpu?.()) ?? NaN;
-      const ms = await run();
+      const ms = await run(true);
       times[place]!.push(ms);
       cpus[place]!.push(((await cpu?.()) ?? NaN) - before);
     }

@@ -40,11 +40,11 @@ export const roundBenchmark: Benchmark = {
       const server: number[][] = [[], [], []];
       const side = (place: number, cpu: () => Promise<number>, play: () => Promise<unknown>): TimedSide => ({
         cpu: async () => cpuMs() + (await cpu()),
-        async run() {
+        async run(counted) {
           const [before, begun] = [await cpu(), performance.now()];
           await patiently(play());
           const ms = performance.now() - begun;
-          server[place]!.push((await cpu()) - before);
+          if (counted) server[place]!.push((await cpu()) - before);
           return ms;
         },
       });
@@ -63,7 +63,7 @@ export const roundBenchmark: Benchmark = {
       ] as const;
       const course = { say, boundMs: BOUND_MS, cycles: CYCLES };
       const [float32, int8, theirs] = await interleaved(`${of} as float32; against int8 and raw TCP`, sides, course);
-      const [ofFloat32, ofInt8, ofRaw] = server.map((cpus) => median(cpus)) as [number, number, number];
+      const [ofFloat32, ofInt8, ofRaw] = server.map(median) as [number, number, number];
       say(`the server’s CPU in that round: float32 ${ofFloat32} ms, int8 ${ofInt8} ms, raw ${ofRaw} ms`);
       const claim = { unit: 'ms', better: 'lower' } as const;
       return [

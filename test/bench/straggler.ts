@@ -9,7 +9,7 @@ const SLOW = 'lab-d-nr-aromatase';
 const [ROUNDS, FEWEST, SYNC_MS] = [60, 10, 60_000];
 /**
  * The trunk moves at every second answer, at 800 of them: four moves are as much training as one round of all. At every single answer it takes a third longer to the
- * same loss (each move follows one task), at every fourth a fifth longer.
+ * same loss (each move follows one task), at every third or fourth a tenth longer.
  */
 const BUFFERED_ROUNDS = 400;
 /** A run that takes longer is broken off. */

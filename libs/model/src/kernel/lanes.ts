@@ -9,7 +9,7 @@ const WIDEST = 8;
 /**
  * Ordinary vectors begin a few bytes into a page of 4096. A copy out of a page's very start runs at a third of its speed: the processor takes each load for one of
  * what it has just stored 16 bytes before (addresses are compared by their last 12 bits). And vectors that all begin alike contend for the same lines
- * of the cache. So nothing here begins with a page, and each place begins elsewhere in its own.
+ * of the cache. So places here begin aside from a page's start, each elsewhere in its own; it takes some fifty before one begins with its page.
  */
 export const STAGGER = 576;
 const ASIDE = 1024;

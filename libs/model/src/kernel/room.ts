@@ -1,6 +1,6 @@
 import { PLACE, type Engine } from './engine.ts';
 import type { Room } from './kernels.ts';
-import { STAGE_BYTES, STAGGER } from './lanes.ts';
+import { paddedTo, STAGE_BYTES, STAGGER } from './lanes.ts';
 
 const PAGE = 4096;
 
@@ -12,7 +12,7 @@ export function createRoom(engine: Engine, homes: WeakMap<ArrayBufferLike, Engin
   let top: number = PLACE.free + STAGE_BYTES;
   let taken = 0;
   const place = (bytes: number): number | null => {
-    let at = Math.ceil(top / 64) * 64;
+    let at = paddedTo(64, top);
     if (bytes >= PAGE) at += (PAGE + (((taken + 1) * STAGGER) % PAGE) - (at % PAGE)) % PAGE;
     if (at + bytes > buffer.byteLength) return null;
     taken++;
