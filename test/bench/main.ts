@@ -6,6 +6,7 @@ import type { Benchmark, Measured } from './benchmark.ts';
 import { aggregateBenchmark } from './aggregate.ts';
 import { bufferedBenchmark } from './buffered.ts';
 import { convergenceBenchmark } from './convergence.ts';
+import { downlinkBenchmark } from './downlink.ts';
 import { doorBenchmark } from './door.ts';
 import { connectionsBenchmark } from './connections.ts';
 import { durableBenchmark } from './durable.ts';
@@ -36,6 +37,7 @@ const benchmarks: readonly Benchmark[] = [
   eventLoopBenchmark,
   bufferedBenchmark,
   convergenceBenchmark,
+  downlinkBenchmark,
   stragglerBenchmark,
   imagesStreamBenchmark,
   virtualClientsBenchmark,

@@ -1,7 +1,7 @@
 import { streamOf, type Labelled } from '@trunkline/client';
 import type { Plan, TrunkStep } from '@trunkline/coordinator';
 import { createErrorFeedback, decodeValues, encodeValues, type Coded } from '@trunkline/model/codec';
-import { codecOfKind } from '@trunkline/protocol';
+import { codecOfKind, isLossy } from '@trunkline/protocol';
 
 /** What a run's codecs make of the vectors that would cross the wire, without one: each is written and read again. */
 export interface CodedWire {
@@ -28,7 +28,7 @@ export function codedWire(
   let last: { from: Float32Array; result: ReturnType<CodedWire['broadcast']> } | undefined;
   return {
     broadcast({ theta, control }, client = '') {
-      if (!down || relayed.has(client)) return { theta, control };
+      if (!down || !isLossy(down) || relayed.has(client)) return { theta, control };
       if (last?.from === theta) return last.result;
       const both = control ? Float32Array.from([...theta, ...control]) : theta;
       const values = read(encodeValues(down, both), down, both.length);

@@ -17,7 +17,11 @@ export const codecSchema = z.strictObject({
   up: oneOf({ ...dense, topk })
     .optional()
     .describe('How gradients are written: what int8 and topk leave out goes with later rounds. Default: none.'),
-  down: oneOf(dense).optional().describe('How the trunk is written that a round starts from. Default: none.'),
+  down: oneOf({ ...dense, delta: bare })
+    .optional()
+    .describe(
+      'How the trunk is written that a round starts from. delta: exactly, as what changed since the trunk that a client has, wherever that is less. Default: none.',
+    ),
 });
 
 /** The codecs that a run file names. */

@@ -1,20 +1,15 @@
 import {
-  bytesOf,
   isLineBroken,
+  isLossy,
   sendChunks,
-  sha256,
   toTrunklineError,
   trunkTransfer,
   type DownlinkCodec,
-  type Encoding,
   type ErrorReport,
 } from '@trunkline/protocol';
-import { encodeValues } from '@trunkline/model/codec';
 import type { Connection } from './gateway.ts';
 import type { Member } from './members.ts';
-import type { TrunkStep } from './trunk-step.ts';
-
-export type Broadcast = Pick<TrunkStep, 'version' | 'theta' | 'control'>;
+import { createParcels, type Broadcast } from './parcels.ts';
 
 /** Brings trunks and messages to clients. A trunk is hashed once a broadcast and goes to a client once a version. */
 export interface Delivery {
@@ -24,7 +19,7 @@ export interface Delivery {
   trunk(): Broadcast;
   /**
    * Sends a trunk, by default the current one, unless the client holds it; resolves when it does. To be learned from it goes out as the run's codec
-   * writes it, to be scored as it is.
+   * writes it; to be scored as it is, or, where the codec is exact, as that writes it too.
    */
   trunkTo(member: Member, attempt: number, what?: { purpose?: 'learn' | 'score'; trunk?: Broadcast }): Promise<void>;
   /** A line that breaks while something is sent is no error of the run: the client is asked again when it is back. */
@@ -39,65 +34,42 @@ export interface Undelivered {
   readonly failed: (client: string, error: ErrorReport) => void;
 }
 
-/** What goes out: the trunk, and SCAFFOLD's control variate behind it. */
-interface Parcel {
-  readonly theta: Float32Array;
-  readonly control: Float32Array | null;
-  readonly bytes: Uint8Array;
-  readonly sha256: string;
-  readonly encoding: Encoding;
-}
-
 /** @param told what becomes of a message that did not arrive, and the codec of trunks that are learned from */
 export function createDelivery(
   keeper: Broadcast,
   { interrupted, failed, codec }: Undelivered & { readonly codec?: DownlinkCodec | undefined },
 ): Delivery {
-  let digested: { theta: Float32Array | null; sha256: string } = { theta: null, sha256: '' };
-  /** As it was put together, written and hashed last, with a codec and without: once a broadcast. */
-  const packed = new Map<DownlinkCodec | undefined, Parcel>();
-
+  const parcels = createParcels();
   /** The transfer that each client was sent last: some of it may have arrived. */
   const begun = new Map<string, string>();
 
-  const parcel = (form: DownlinkCodec | undefined, { theta, control }: Broadcast): Parcel => {
-    const known = packed.get(form);
-    if (known?.theta === theta && known.control === control) return known;
-    const values = control ? joined(theta, control) : theta;
-    const { bytes, encoding } = form
-      ? encodeValues(form, values)
-      : { bytes: bytesOf(values), encoding: 'f32' as const };
-    const made = { theta, control, bytes, encoding, sha256: values === theta && !form ? digest(theta) : sha256(bytes) };
-    packed.set(form, made);
-    return made;
-  };
-
   const trunk = (): Broadcast => ({ version: keeper.version, theta: keeper.theta, control: keeper.control });
 
-  const digest = (theta: Float32Array) => {
-    // A trunk that was handed out never changes: the array itself tells whether this one was hashed.
-    if (digested.theta !== theta) digested = { theta, sha256: sha256(bytesOf(theta)) };
-    return digested.sha256;
-  };
   return {
-    digest: () => digest(keeper.theta),
+    digest: () => parcels.digest(keeper.theta),
     trunk,
     async trunkTo(member, attempt, { purpose = 'learn', trunk: sent = trunk() } = {}) {
       const { version, control } = sent;
-      const form = purpose === 'learn' && member.codes ? codec : undefined;
-      const transfer = trunkTransfer(version, attempt, form !== undefined);
+      const form = member.codes ? codec : undefined;
+      const lossy = form && purpose === 'learn' && isLossy(form) ? form : undefined;
+      const transfer = trunkTransfer(version, attempt, lossy !== undefined);
       const line = member.connection;
       if (member.holds === transfer || !line) return;
       member.holds = transfer;
-      const { bytes, encoding, sha256: hash } = parcel(form, sent);
+      const { parcel, arrived } =
+        form && !isLossy(form)
+          ? parcels.since(line, sent, attempt)
+          : { parcel: parcels.whole(sent, lossy), arrived: () => undefined };
+      const { bytes, encoding, sha256, base } = parcel;
       const announced = line.send('trunk', {
         version,
         attempt,
         ...(control ? { control: true } : {}),
-        ...(form ? { coded: true } : {}),
+        ...(lossy ? { coded: true } : {}),
         bytes: bytes.byteLength,
-        sha256: hash,
+        sha256,
         encoding,
+        ...(base ? { base } : {}),
       });
       // What arrived over a line that broke is not sent again; a trunk that is sent for the first time waits for no answer.
       announced.catch(() => undefined);
@@ -106,6 +78,7 @@ export function createDelivery(
         begun.set(member.client, transfer);
         await sendChunks(bytes, (index, chunk) => line.chunk({ transfer, index }, chunk), { missing, pace: line.pace });
         await announced;
+        arrived();
       } catch (error) {
         // It is not known how much arrived: the next call brings what is missing.
         if (member.holds === transfer && member.connection === line) member.holds = null;
@@ -123,11 +96,4 @@ export function createDelivery(
       }
     },
   };
-}
-
-function joined(theta: Float32Array, control: Float32Array): Float32Array {
-  const both = new Float32Array(theta.length * 2);
-  both.set(theta);
-  both.set(control, theta.length);
-  return both;
 }

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
 // Pointers are byte offsets into the instance's memory; `n` counts values. What each function computes, bit for bit, is said by its twin in ../src/kernel.
-const sources = ['sums.ts', 'gramian.ts', 'steps.ts', 'halves.ts', 'int8.ts', 'largest.ts', 'columns.ts'];
+const sources = ['sums.ts', 'gramian.ts', 'steps.ts', 'halves.ts', 'int8.ts', 'largest.ts', 'delta.ts', 'columns.ts'];
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
 /** @param {string} features @returns {Promise<Uint8Array>} */

@@ -39,6 +39,9 @@ export const codedVariants: readonly Variant[] = [
   variant('coded-rows', PAIR, { exchange: 'rows', codec: { up: { topk: { fraction: 0.3, momentum: 0.5 } } } }),
   variant('coded-local', TRIO, { mode: { local: { steps: 2 } }, codec: { up: 'int8', down: 'bfloat16' } }),
   variant('coded-best', PAIR, { select: 'best', evaluateEvery: 3, codec: { up: 'int8', down: 'float16' } }),
+  variant('told-sums', TRIO, { optimizer: MOMENTUM, codec: { down: 'delta' } }),
+  variant('told-best', PAIR, { select: 'best', evaluateEvery: 3, codec: { up: 'int8', down: 'delta' } }),
+  variant('told-buffered', TRIO, { mode: { buffered: { size: 2, maxAge: 3 } }, ...RECORDED, codec: { down: 'delta' } }),
   variant('coded-buffered', TRIO, {
     mode: { buffered: { size: 2, maxAge: 3 } },
     ...RECORDED,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { codedBytes, type DownlinkCodec, type Encoding, type UplinkCodec } from '@trunkline/protocol';
+import { codedBytes, type DenseCodec, type Encoding, type UplinkCodec } from '@trunkline/protocol';
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../random.ts';
 import { decodeValues } from './decode.ts';
@@ -36,7 +36,7 @@ describe('a codec', () => {
   });
 
   it('writes as many bytes as both sides compute beforehand, and sends what it cannot carry as float32', () => {
-    const names: DownlinkCodec['name'][] = ['float16', 'bfloat16', 'int8'];
+    const names: DenseCodec['name'][] = ['float16', 'bfloat16', 'int8'];
     fc.assert(
       fc.property(lengths, fc.constantFrom(...names), (length, name) => {
         const values = gaussian(length, length);

@@ -1,4 +1,12 @@
-import { entriesOf, fail, floatsOf, unpackPlaces, type Encoding, type UplinkCodec } from '@trunkline/protocol';
+import {
+  entriesOf,
+  fail,
+  floatsOf,
+  unpackPlaces,
+  type DownlinkCodec,
+  type Encoding,
+  type UplinkCodec,
+} from '@trunkline/protocol';
 import { allFinite } from '../aggregation/finite.ts';
 import { kernels } from '../kernel/index.ts';
 import { anyNotFinite, halvesOf } from './half-floats.ts';
@@ -9,17 +17,19 @@ export interface Received {
   /** As many as `codedBytes` says, from a place that is a multiple of four. */
   readonly bytes: Uint8Array;
   /** Of the run; only `topk` reads it. */
-  readonly codec: UplinkCodec | undefined;
+  readonly codec: UplinkCodec | DownlinkCodec | undefined;
+  /** What `delta` is told from, as many values. */
+  readonly base?: Float32Array;
   /** What an error calls it: "The sum of a for round 3". */
   readonly what: string;
 }
 
 /**
- * The values of bytes that came over the network, written into `into`; its length says how many there are. Every value is finite afterwards: a side
+ * The values of bytes that came over the network, written into `into`; its length says how many there are. Every value is finite afterwards, of `delta` if it was before: a side
  * that keeps to the codec sends what is not finite as float32. That one is a view of the bytes: the result is not `into` then, and may be anything.
- * @throws CODED_INVALID: scales that are negative, not finite or too large, codes that are no finite number, places out of range or not ascending
+ * @throws CODED_INVALID: scales that are negative, not finite or too large, codes that are no finite number, places out of range or not ascending, differences of more or fewer values
  */
-export function decodeValues({ encoding, bytes, codec, what }: Received, into: Float32Array): Float32Array {
+export function decodeValues({ encoding, bytes, codec, base, what }: Received, into: Float32Array): Float32Array {
   const refuse = (problem: string) => fail('CODED_INVALID', { what, encoding, problem });
   switch (encoding) {
     case 'f32':
@@ -50,5 +60,8 @@ export function decodeValues({ encoding, bytes, codec, what }: Received, into: F
       for (let i = 0; i < entries; i++) into[places[i]!] = values[i]!;
       return into;
     }
+    case 'delta':
+      if (!base || !kernels().decodeDelta(base, bytes, into)) throw refuse('it is not of this length');
+      return into;
   }
 }

@@ -1,4 +1,4 @@
-import { codedBytes, INT8_CHUNK, type DownlinkCodec } from '@trunkline/protocol';
+import { codedBytes, INT8_CHUNK, type DenseCodec } from '@trunkline/protocol';
 import { kernels, type Int8Vector } from '../kernel/index.ts';
 import { asFloat32, type Coded } from './coded.ts';
 import { anyNotFinite, halvesOf } from './half-floats.ts';
@@ -12,7 +12,7 @@ const PIECE = 64 * INT8_CHUNK;
  * int8: a scale for each chunk is its largest magnitude by 127 (per-chunk absmax, as in QSGD's buckets, Alistarh et al., NeurIPS 2017, but to nearest).
  * @param into memory of `codedBytes` bytes from a multiple of four on, zero or used before; left out: new
  */
-export function encodeValues({ name }: DownlinkCodec, values: Float32Array, into?: Uint8Array): Coded {
+export function encodeValues({ name }: DenseCodec, values: Float32Array, into?: Uint8Array): Coded {
   const bytes = into ?? new Uint8Array(codedBytes(name, values.length, undefined));
   const coded = { bytes, encoding: name };
   if (name === 'int8') {

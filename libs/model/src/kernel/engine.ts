@@ -33,6 +33,9 @@ export interface KernelExports {
   velocity(...all: [residual: number, moving: number, values: number, n: number, keep: number]): void;
   histogram(counters: number, values: number, n: number): void;
   gather(...all: [places: number, found: number, values: number, n: number, first: number, least: number]): number;
+  deltaTables(at: number): void;
+  encodeDelta(...all: [tables: number, tags: number, out: number, before: number, now: number, n: number]): number;
+  decodeDelta(...all: [tables: number, out: number, before: number, tags: number, from: number, n: number]): number;
   medians(...all: [out: number, table: number, count: number, n: number, sorted: number]): void;
   trimmedMeans(...all: [out: number, table: number, count: number, n: number, sorted: number, cut: number]): void;
 }
@@ -57,8 +60,10 @@ export const PLACE = {
   sorted: 151552,
   /** 32768 counters. */
   counters: 172032,
+  /** What differences look up, written once. */
+  tables: 303104,
   /** Vectors. */
-  free: 303104,
+  free: 315392,
 } as const;
 /** Rows that the table holds. */
 export const TABLE_ROWS = 1024;
@@ -77,8 +82,10 @@ export function engineMaker(): ((bytes: number) => Engine) | null {
     const pages = Math.ceil((PLACE.free + bytes) / PAGE);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    const run = exports as KernelExports;
+    run.deltaTables(PLACE.tables);
     return {
-      run: exports as KernelExports,
+      run,
       bytes: new Uint8Array(memory.buffer),
       data: new DataView(memory.buffer),
     };

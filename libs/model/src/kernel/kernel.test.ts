@@ -52,6 +52,9 @@ function vectorsIn(result: unknown): (readonly number[] | Float32Array)[] {
   return Object.values(result).flatMap(vectorsIn);
 }
 
+const sameBytes = (a: Float32Array, b: Float32Array): boolean =>
+  Buffer.compare(Buffer.from(a.slice().buffer), Buffer.from(b.slice().buffer)) === 0;
+
 it('this machine has WebAssembly SIMD, so that both implementations are tested', () => {
   expect(wasm.name).toBe('wasm');
 });
@@ -159,6 +162,23 @@ describe('in WebAssembly as in TypeScript, bit for bit, wherever the vectors lie
     }
   });
 
+  it.each([...LENGTHS, 4095, 4096, 8195])('differences of %i values', (length) => {
+    const before = vector(length, WILD);
+    const step = (i: number, value: number) => (i % 7 === 0 ? value : i % 5 === 0 ? -value : value * (1 + 1e-4));
+    for (const now of [before, before.map((value, i) => step(i, value)), vector(length, WILD)]) {
+      sameBits((kernels, place) => {
+        const into = new Uint8Array(length * 5 + 2);
+        const [old, back] = [place(before), place(new Float32Array(length))];
+        const bytes = kernels.encodeDelta(old, place(now), into)!;
+        const exact = kernels.decodeDelta(old, into.subarray(0, bytes), back) && sameBytes(back, now);
+        const tooShort = bytes === 0 ? null : kernels.encodeDelta(old, place(now), new Uint8Array(bytes - 1));
+        const tooLong = kernels.decodeDelta(old, into.subarray(0, bytes + 1), new Float32Array(length));
+        expect([exact, tooShort, tooLong]).toEqual([true, null, false]);
+        return [into, bytes, back];
+      });
+    }
+  });
+
   it.each<[string, (i: number, value: number) => number]>([
     ['as they come', (_i, value) => value],
     ['of one magnitude', (_i, value) => Math.sign(value)],
@@ -210,6 +230,26 @@ it.each([
   kernels.decodeBfloat16(codes, values);
   kernels.encodeBfloat16(values, again);
   expect(again.filter((_code, i) => number(values[i]!))).toEqual(codes.filter((_code, i) => number(values[i]!)));
+});
+
+it('a difference is written by hand as the kernels write it, and nothing that is shorter or longer is read', () => {
+  const before = Float32Array.of(1, 1, -2, 0, 0.5);
+  // Bits further by 0, by −1 (zigzag 1), by 2¹⁶ (2¹⁷), by 2³¹ (2³² − 1), and by 5 (10).
+  const bits = new Int32Array(before.slice().buffer).map((old, i) => old + [0, -1, 65536, 2 ** 31, 5][i]!);
+  const now = new Float32Array(bits.buffer);
+  const expected = [0b1100_1010, 0b0001, 1, 0, 0, 0, 2, 255, 255, 255, 255, 10, 0];
+  for (const kernels of [plain, wasm]) {
+    const into = new Uint8Array(20);
+    expect(kernels.encodeDelta(before, now, into)).toBe(expected.length);
+    expect([...into.subarray(0, expected.length)]).toEqual(expected);
+    expect(kernels.encodeDelta(before, now, new Uint8Array(expected.length - 1))).toBeNull();
+    const back = new Float32Array(5);
+    expect(kernels.decodeDelta(before, Uint8Array.from(expected), back)).toBe(true);
+    expect(new Int32Array(back.buffer)).toEqual(bits);
+    for (const other of [expected.slice(0, -1), [...expected, 0], expected.slice(0, 1)]) {
+      expect(kernels.decodeDelta(before, Uint8Array.from(other), back)).toBe(false);
+    }
+  }
 });
 
 it('int8 says that a value is not finite, and keeps what it does not send', () => {

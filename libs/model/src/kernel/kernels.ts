@@ -99,6 +99,14 @@ export interface Kernels {
   add(sum: Float32Array, values: Float32Array): void;
   /** velocity ← keep · velocity + values, residual ← residual + velocity in float32; keep is a float32. Momentum correction: Lin et al., ICLR 2018. */
   feedbackVelocity(residual: Float32Array, velocity: Float32Array, values: Float32Array, keep: number): void;
+  /**
+   * How `now` differs from `before`, exactly: the differences of the bits, as whole numbers modulo 2³², in zigzag order, each in as many of 0, 2, 3 and 4 bytes as it
+   * needs; first which of the four, a byte for four values (the low bits of 0 to 3, then the high ones), then the bytes of all (as in Stream VByte: Lemire, Kurz and Rupp, 2018, whose widths are 1 to 4).
+   * Returns the bytes written from the start of `into`; null: it is too short, and of no use any more.
+   */
+  encodeDelta(before: Float32Array, now: Float32Array, into: Uint8Array): number | null;
+  /** What `encodeDelta` was given as `now`. False: `from` is not what it writes for this many values, and `into` is of no use any more. */
+  decodeDelta(before: Float32Array, from: Uint8Array, into: Float32Array): boolean;
   /** The min(count, length) entries of largest magnitude; of equal ones the first. null: a value is not finite. */
   largest(values: Float32Array, count: number): LargestEntries | null;
 }

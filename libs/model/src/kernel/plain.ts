@@ -1,5 +1,6 @@
 import { adaptiveNumbers } from './adaptive-numbers.ts';
 import { plainCodecs } from './plain-codecs.ts';
+import { plainDelta } from './plain-delta.ts';
 import { plainGramian } from './plain-gramian.ts';
 import type { Kernels } from './kernels.ts';
 import { ordinaryRoom } from './room.ts';
@@ -84,6 +85,7 @@ export const plain: Kernels = {
     }
   },
   ...plainCodecs,
+  ...plainDelta,
 };
 
 /** Eight partial sums in the order that all kernels keep. */

@@ -1,4 +1,5 @@
 import { adaptiveNumbers } from './adaptive-numbers.ts';
+import { decodeDelta, encodeDelta } from './delta.ts';
 import { engineMaker, MOST_BYTES, PAIRED_ROWS, PLACE, TABLE_ROWS, type Engine } from './engine.ts';
 import type { Kernels } from './kernels.ts';
 import { largestOf } from './largest.ts';
@@ -223,6 +224,8 @@ export function wasmKernels(): Kernels | null {
         unit: 4,
         run: ({ run }, [to, moving, from], n) => run.velocity(to!, moving!, from!, n, keep),
       }),
+    encodeDelta: (before, now, into) => encodeDelta(nearest([before, now]), before, now, into),
+    decodeDelta: (before, from, into) => decodeDelta(nearest([before, into]), before, from, into),
     largest: (values, count) => largestOf(nearest([values]), values, count),
   };
 }

@@ -4,15 +4,15 @@ import { placesBytes } from './places.ts';
 /**
  * How the values of a tensor are written; the tag goes with every transfer. `f32`: float32. `float16`, `bfloat16`: two bytes a value. `int8`: the
  * scales of all chunks of `INT8_CHUNK` values, float32, then a signed byte a value. `topk`: float32 values, then the places they belong to, as
- * `packPlaces` writes them; all others are zero. All little-endian.
+ * `packPlaces` writes them; all others are zero. `delta`: how the bits of the values differ from those of a vector that both sides hold. All little-endian.
  */
-export const ENCODINGS = ['f32', 'float16', 'bfloat16', 'int8', 'topk'] as const;
+export const ENCODINGS = ['f32', 'float16', 'bfloat16', 'int8', 'topk', 'delta'] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
 /** Values that share a scale: 0.4 % more bytes than one scale for all, and half the error on Gaussian values. */
 export const INT8_CHUNK = 1024;
 
-/** Codecs that keep every value. */
+/** Codecs that round every value. */
 export const DENSE = ['float16', 'bfloat16', 'int8'] as const;
 const dense = z.strictObject({ name: z.enum(DENSE) });
 
@@ -25,20 +25,28 @@ export const topkFields = {
 /** A run's codecs, as its coordinator asks clients for them; left out: float32. */
 export const codecField = z.strictObject({
   up: z.discriminatedUnion('name', [dense, z.strictObject({ name: z.literal('topk'), ...topkFields })]).optional(),
-  down: dense.optional(),
+  down: z.discriminatedUnion('name', [dense, z.strictObject({ name: z.literal('delta') })]).optional(),
 });
 export type Codecs = z.infer<typeof codecField>;
 export type UplinkCodec = NonNullable<Codecs['up']>;
 export type DownlinkCodec = NonNullable<Codecs['down']>;
+export type DenseCodec = z.infer<typeof dense>;
+
+/** Rounds start from another trunk than the one that is scored. Not so with `delta`: what comes out is what went in, bit for bit. */
+export const isLossy = (codec: DownlinkCodec): codec is DenseCodec => codec.name !== 'delta';
 
 /** Entries of `length` that `topk` sends: at least one. */
 export const entriesOf = (fraction: number, length: number): number =>
   Math.min(length, Math.max(1, Math.ceil(fraction * length)));
 
-/** Bytes of `length` values in `encoding`: known before anything is received. `codec`: what `topk` needs to know of the run. */
+/**
+ * Bytes of `length` values in `encoding`, of `delta` at the most: known before anything is received. It is only chosen where it is less than float32.
+ * `codec`: what `topk` needs to know of the run.
+ */
 export function codedBytes(encoding: Encoding, length: number, codec: UplinkCodec | undefined): number {
   switch (encoding) {
     case 'f32':
+    case 'delta':
       return length * 4;
     case 'float16':
     case 'bfloat16':
@@ -62,7 +70,7 @@ export const codecOfKind = (kind: string, up: UplinkCodec | undefined): UplinkCo
 
 /** What of a run's codecs a side with these capabilities takes part in; the rest stays float32. undefined: nothing. */
 export function codecsFor({ up, down }: Codecs, capabilities: readonly string[]): Codecs | undefined {
-  const knows = ({ name }: UplinkCodec) => capabilities.includes(name);
+  const knows = ({ name }: UplinkCodec | DownlinkCodec) => capabilities.includes(name);
   const both = { ...(up && knows(up) ? { up } : {}), ...(down && knows(down) ? { down } : {}) };
   return both.up || both.down ? both : undefined;
 }

@@ -89,3 +89,76 @@ describe('an inbox', () => {
     expect(digestOf((await inbox.trunk(1, 0)).theta)).toBe(digestOf(trunkOf(1)));
   });
 });
+
+describe('an inbox of a run with `delta`', () => {
+  // Stands in for the arithmetic, which is not this side's: a difference that is the number to add.
+  const coding = {
+    codec: { name: 'delta' } as const,
+    decode: ({ bytes, base }: { bytes: Uint8Array; base?: Float32Array }, into: Float32Array) => {
+      into.set(base!.map((value) => value + bytes[0]!));
+      return into;
+    },
+  };
+  const told = (version: number, base: number): TrunkMessage => ({
+    ...{ version, attempt: 0, bytes: 1, encoding: 'delta', base: { version: base, attempt: 0 } },
+    sha256: digestOf(trunkOf(base).map((value) => value + version - base)),
+  });
+  const after = (...versions: number[]) => {
+    const inbox = createInbox(LENGTH, coding);
+    for (const version of versions) deliver(inbox, version);
+    return inbox;
+  };
+  const chunk = (inbox: Inbox, version: number, step: number) =>
+    inbox.chunk({ transfer: trunkTransfer(version, 0), index: 0 }, Uint8Array.of(step));
+
+  test('makes a trunk of the one that it holds, to be learned from and to be scored', async () => {
+    const inbox = after(1);
+    expect(inbox.announce(told(3, 1)).missing).toEqual([[0, 1]]);
+    const asked = inbox.trunk(3, 0);
+    chunk(inbox, 3, 2);
+    const { theta } = await asked;
+    expect(theta).toEqual(trunkOf(1).map((value) => value + 2));
+    expect((await inbox.trunk(3, 0, 'score')).theta).toBe(theta);
+  });
+
+  test('takes the trunk whole where its line broke in the middle of the difference', async () => {
+    const inbox = after(1);
+    const whole = trunkOf(1).map((value) => value + 2);
+    inbox.announce(told(3, 1));
+    inbox.reset();
+    expect(inbox.announce(messageOf(3, whole)).missing).toEqual([[0, Math.ceil(whole.byteLength / limits.grainBytes)]]);
+    deliver(inbox, 3, whole);
+    expect(digestOf((await inbox.trunk(3, 0)).theta)).toBe(digestOf(whole));
+  });
+
+  test('refuses what leads to another trunk than the one that was announced, and keeps the one before', async () => {
+    const inbox = after(1);
+    inbox.announce(told(2, 1));
+    const asked = inbox.trunk(2, 0);
+    chunk(inbox, 2, 77);
+    await expect(asked).rejects.toMatchObject({ code: 'TRUNK_HASH' });
+    inbox.announce(told(2, 1));
+    chunk(inbox, 2, 1);
+    expect((await inbox.trunk(2, 0)).theta).toEqual(trunkOf(1).map((value) => value + 1));
+  });
+
+  test.each<[string, TrunkMessage, string]>([
+    ['a trunk that is not here', told(3, 2), 'MESSAGE_INVALID'],
+    ['the same trunk of another attempt', { ...told(3, 1), base: { version: 1, attempt: 1 } }, 'MESSAGE_INVALID'],
+    ['one trunk, and carries a control variate', { ...told(3, 1), control: true }, 'MESSAGE_INVALID'],
+    ['nothing', { ...told(3, 1), base: undefined }, 'MESSAGE_INVALID'],
+    ['a trunk, and says that it is rounded', { ...told(3, 1), coded: true }, 'MESSAGE_INVALID'],
+    ['a trunk, and is longer than the whole', { ...told(3, 1), bytes: LENGTH * 4 }, 'MESSAGE_TOO_LARGE'],
+  ])('refuses a difference that is told from %s', (_what, message, code) => {
+    expect(() => after(1).announce(message)).toThrow(expect.objectContaining({ code }));
+  });
+
+  test('refuses a float32 trunk that is told from another, and a difference that was not agreed to', () => {
+    const whole = { ...messageOf(3, trunkOf(3)), base: { version: 1, attempt: 0 } };
+    const refused = { code: 'MESSAGE_INVALID' };
+    expect(() => after(1).announce(whole)).toThrow(expect.objectContaining(refused));
+    const without = createInbox(LENGTH);
+    deliver(without, 1);
+    expect(() => without.announce(told(3, 1))).toThrow(expect.objectContaining(refused));
+  });
+});

@@ -1,11 +1,12 @@
 import {
   assemble,
-  codedBytes,
+  bytesOf,
   fail,
   floatsOf,
+  isLossy,
   lineBroken,
   runningDigest,
-  trunkTransfer,
+  sha256,
   type Assembly,
   type ChunkMessage,
   type DownlinkCodec,
@@ -14,6 +15,7 @@ import {
   type RunningDigest,
   type TrunkMessage,
 } from '../index.ts';
+import { bytesDue, keyOf, sameParcel } from './announced-trunk.ts';
 import { createTrunkMemory, type Lease } from './trunk-memory.ts';
 
 /** A trunk, and SCAFFOLD's control variate where it came with one, in memory that is used again. */
@@ -50,6 +52,8 @@ interface Received {
   readonly encoding: Encoding;
   readonly bytes: Uint8Array;
   readonly codec: DownlinkCodec;
+  /** What it is told from, where it is a difference. */
+  readonly base?: Float32Array;
   /** What an error calls it. */
   readonly what: string;
 }
@@ -58,24 +62,40 @@ interface Received {
 export function createInbox(length: number, coding?: CodedTrunks): Inbox {
   const memory = createTrunkMemory();
   let open: Opened | null = null;
-  let held: { key: string; sha256: string; lend: () => Arrival; drop: () => void } | null = null;
+  let held: { key: string; sha256: string; values: Float32Array; lend: () => Arrival; drop: () => void } | null = null;
   let waiting: { key: string; resolve: (arrival: Arrival) => void; reject: (error: Error) => void }[] = [];
   /** Of coded trunks as they arrive, used again. */
   let coded: Uint8Array | undefined;
 
-  const arrived = ({ message, assembly, digest, lease }: Opened) => {
-    const key = trunkTransfer(message.version, message.attempt, message.coded);
+  const read = ({ message: { encoding, version, base, sha256: expected }, assembly, digest, lease }: Opened) => {
+    const check = (found: string) => {
+      if (found !== expected) throw fail('TRUNK_HASH', { version });
+    };
+    if (digest) check(digest.hex());
+    const into = floatsOf(lease.bytes);
+    if (encoding === 'f32') return into;
+    // Announced in another encoding only where this side knows how to read it, and holds what it is told from.
+    const { codec, decode } = coding!;
+    const from = base && held!.values;
+    const received = { encoding, bytes: assembly.bytes, codec, what: `Trunk ${version}`, ...(from && { base: from }) };
+    const values = decode(received, into);
+    if (!digest) check(sha256(bytesOf(values)));
+    return values;
+  };
+  /** Where its bytes go until it is read. */
+  const room = (bytes: number): Uint8Array => {
+    // A difference is now longer, now shorter.
+    if (!coded || coded.byteLength < bytes) coded = new Uint8Array(bytes + (bytes >> 3));
+    return coded.subarray(0, bytes);
+  };
+  const arrived = (whole: Opened) => {
+    const { message, lease } = whole;
+    const key = keyOf(message);
     const due = waiting.filter((request) => request.key === key);
     waiting = waiting.filter((request) => request.key !== key);
     let values: Float32Array;
     try {
-      if (digest.hex() !== message.sha256) throw fail('TRUNK_HASH', { version: message.version });
-      const { bytes } = assembly;
-      const { encoding } = message;
-      values = floatsOf(lease.bytes);
-      // Announced as coded only where this side knows how to read it.
-      if (encoding !== 'f32')
-        values = coding!.decode({ encoding, bytes, codec: coding!.codec, what: `Trunk ${message.version}` }, values);
+      values = read(whole);
     } catch (error) {
       for (const { reject } of due) reject(error as Error);
       return;
@@ -84,40 +104,35 @@ export function createInbox(length: number, coding?: CodedTrunks): Inbox {
     const control = message.control ? values.subarray(length) : null;
     const lend = () => ({ theta, control, done: lease.hold() });
     held?.drop();
-    held = { key, sha256: message.sha256, lend, drop: lease.hold() };
+    held = { key, sha256: message.sha256, values, lend, drop: lease.hold() };
     for (const { resolve } of due) resolve(lend());
   };
   return {
     announce(message) {
-      const elements = length * (message.control ? 2 : 1);
-      const { encoding } = message;
-      if (encoding !== 'f32' && !(message.coded && encoding === coding?.codec.name))
-        throw fail('MESSAGE_INVALID', { event: 'trunk', problem: `a trunk in ${encoding} was not agreed to` });
-      const expected = codedBytes(encoding, elements, undefined);
-      if (message.bytes !== expected)
-        throw fail('MESSAGE_TOO_LARGE', { event: 'trunk', found: message.bytes, expected });
-      const transfer = trunkTransfer(message.version, message.attempt, message.coded);
+      const due = bytesDue(message, { length, codec: coding?.codec, held });
+      const transfer = keyOf(message);
       if (held?.key === transfer && held.sha256 === message.sha256) return { missing: [] };
-      if (open?.assembly.transfer !== transfer || open.message.sha256 !== message.sha256) {
+      if (open?.assembly.transfer !== transfer || !sameParcel(open.message, message)) {
         open?.drop();
-        const lease = memory.take(elements * 4);
-        if (encoding !== 'f32' && coded?.byteLength !== expected) coded = new Uint8Array(expected);
-        const into = encoding === 'f32' ? lease.bytes : coded!;
-        const assembly = assemble(transfer, expected, into);
-        open = { message, assembly, digest: runningDigest(assembly), lease, drop: lease.hold() };
+        const lease = memory.take(length * (message.control ? 2 : 1) * 4);
+        const assembly = assemble(transfer, due, message.encoding === 'f32' ? lease.bytes : room(due));
+        // The hash of a difference is that of the trunk which it leads to.
+        const digest = message.base ? null : runningDigest(assembly);
+        open = { message, assembly, digest, lease, drop: lease.hold() };
       }
       return { missing: open.assembly.missing() };
     },
     chunk({ transfer, index }, bytes) {
       if (open?.assembly.transfer !== transfer) throw fail('CONTRIBUTION_UNKNOWN', { transfer, index });
-      if (!open.assembly.add(index, bytes)) return open.digest.advance();
+      if (!open.assembly.add(index, bytes)) return open.digest?.advance();
       const whole = open;
       open = null;
       arrived(whole);
       whole.drop();
     },
     trunk(version, attempt, purpose = 'learn') {
-      const key = trunkTransfer(version, attempt, purpose === 'learn' && coding !== undefined);
+      const coded = purpose === 'learn' && coding !== undefined && isLossy(coding.codec);
+      const key = keyOf({ version, attempt, coded });
       if (held?.key === key) return Promise.resolve(held.lend());
       return new Promise((resolve, reject) => waiting.push({ key, resolve, reject }));
     },
@@ -133,7 +148,8 @@ export function createInbox(length: number, coding?: CodedTrunks): Inbox {
 interface Opened {
   readonly message: TrunkMessage;
   readonly assembly: Assembly;
-  readonly digest: RunningDigest;
+  /** null: taken of what it leads to. */
+  readonly digest: RunningDigest | null;
   /** Where its values will lie. */
   readonly lease: Lease;
   readonly drop: () => void;

@@ -11,9 +11,11 @@ export const trunkMessage = z.strictObject({
   /** As rounds take it, where the run has a codec for it; left out: the trunk itself, which is what is scored. */
   coded: z.boolean().optional(),
   bytes: countField,
-  /** Of the bytes as they travel. */
+  /** Of the bytes as they travel; in `delta`, of those of the trunk that they lead to. */
   sha256: digestField,
   encoding: z.enum(ENCODINGS),
+  /** In `delta`: the trunk that it is told from, which this line has brought before. */
+  base: z.strictObject({ version: countField, attempt: countField }).optional(),
 });
 export type TrunkMessage = z.infer<typeof trunkMessage>;
 
