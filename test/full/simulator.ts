@@ -1,12 +1,13 @@
 import { simulateSeed, toldFailure } from '../faults/simulator/simulate-seed.ts';
+import { codedVariants } from '../faults/simulator/variants.ts';
 import type { Sweep } from './sweep.ts';
 
 const SEEDS = 100_000;
 const A_STEP = 500;
 /** Every so many seeds one runs twice. */
 const TWICE_EVERY = 10;
-/** Every so many seeds the storm also goes over a run where answers wait for room. */
-const CROWDED_EVERY = 5;
+/** Every so many seeds the storm also goes over a run where answers wait for room, and over one of those with codecs, in turn. */
+const MORE_EVERY = 5;
 
 /** A hundred thousand storms over the whole federation in virtual time. */
 export const simulator: Sweep = {
@@ -25,10 +26,11 @@ async function storms(first: number): Promise<string> {
     const simulated = await simulateSeed(seed);
     events += simulated.events;
     if (simulated.broken.length > 0) throw new Error(toldFailure(simulated));
-    if (seed % CROWDED_EVERY === 0) {
-      const crowded = await simulateSeed(seed, { variant: 'crowded' });
-      events += crowded.events;
-      if (crowded.broken.length > 0) throw new Error(toldFailure(crowded));
+    const coded = codedVariants[(seed / MORE_EVERY) % codedVariants.length];
+    for (const variant of seed % MORE_EVERY === 0 ? ['crowded', coded!.name] : []) {
+      const more = await simulateSeed(seed, { variant });
+      events += more.events;
+      if (more.broken.length > 0) throw new Error(toldFailure(more));
     }
     if (seed % TWICE_EVERY > 0) continue;
     const again = await simulateSeed(seed);

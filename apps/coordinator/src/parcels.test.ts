@@ -61,6 +61,17 @@ describe('a trunk that is told from an earlier one', () => {
     expect(one!.bytes).toBe(two!.bytes);
   });
 
+  it('is told from the trunk that a line has, by its own number: one in which nothing moved has the values of the one before', () => {
+    const [a, , c] = trunks(3);
+    const still = { ...a!, version: 1 };
+    const [one, other] = [{}, {}];
+    const parcels = createParcels();
+    parcels.since(one, a!, 0).arrived();
+    parcels.since(other, still, 0).arrived();
+    const bases = [one, other].map((line) => parcels.since(line, c!, 0).parcel.base?.version);
+    expect(bases).toEqual([0, 1]);
+  });
+
   it('goes whole to a line that is too many trunks behind: no more than four are kept for it', () => {
     const all = trunks(6);
     const lines = all.map(() => ({}));

@@ -86,13 +86,15 @@ export function createParcels(): Parcels {
     since(line, trunk, attempt) {
       const now = whole(trunk);
       const { values } = now;
+      const { version } = trunk;
       const earlier = held.get(line);
       const parcel = earlier && kept.includes(earlier) ? difference(earlier, now) : now;
       held.delete(line);
       if (earlier && --earlier.lines === 0) kept = kept.filter((other) => other !== earlier);
       const arrived = () => {
-        const same = ({ base, values: known }: Earlier) => known === values && base.attempt === attempt;
-        const here = kept.find(same) ?? { base: { version: trunk.version, attempt }, values, lines: 0 };
+        // Not by its values: a round in which nothing moved makes a trunk of another number with the same ones.
+        const same = ({ base }: Earlier) => base.version === version && base.attempt === attempt;
+        const here = kept.find(same) ?? { base: { version, attempt }, values, lines: 0 };
         if (here.lines++ === 0) kept = [...kept, here].slice(-KEPT);
         held.set(line, here);
       };

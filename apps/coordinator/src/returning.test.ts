@@ -101,6 +101,33 @@ describe('a client that comes back to a run that waits', () => {
     ]);
   });
 
+  it('has lost nothing because it was away when the others went back, and its last answer never arrived', () => {
+    const { feed, train } = begin();
+    feed(join('a'), join('b'));
+    train(4);
+    feed(answer('b', 4), lost('a'), lost('b'));
+    expect(told(feed(join('b', { round: 4, attempt: 0 }, [2, 4])))).toEqual([
+      ['rewind', 4],
+      ['open', 4],
+    ]);
+    // It saved its state of round 4, which nobody has heard of.
+    expect(told(feed(join('a', { round: 5, attempt: 0 }, [2, 4])))).toEqual([
+      ['return', 4],
+      ['repeat', 'a'],
+    ]);
+  });
+
+  it('has lost its heads where it was away when the others went back, and comes without a state', () => {
+    const { feed, train } = begin();
+    feed(join('a'), join('b'));
+    train(4);
+    feed(answer('b', 4), lost('a'), lost('b'), join('b', { round: 4, attempt: 0 }, [2, 4]));
+    expect(told(feed(join('a')))).toEqual([
+      ['anew', 'a'],
+      ['repeat', 'a'],
+    ]);
+  });
+
   it('never takes anyone back where overdue rounds go on without the missing', () => {
     const { feed, train, state } = begin(undefined, { ...config, onMissing: 'proceed' });
     feed(join('a'), join('b'));

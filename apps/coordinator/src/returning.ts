@@ -30,7 +30,10 @@ export function renewed(state: RoundsState, attempt: number): Effect[] {
   return [{ do: 'renew', round: state.round, attempt }];
 }
 
-/** Back to `round` under a new attempt; the caller opens it. Who does not hold it begins anew, and that is said. */
+/**
+ * Back to `round` under a new attempt; the caller opens it. Who is there and does not hold it begins anew, and that is said. Who is away may hold more than was
+ * heard of it, an answer that never arrived for one: what it has lost shows when it comes back.
+ */
 export function goBack(state: RoundsState, round: number): Effect[] {
   const point = state.checkpoints.find((one) => one.round === round);
   state.attempt++;
@@ -41,9 +44,10 @@ export function goBack(state: RoundsState, round: number): Effect[] {
   state.phase = 'training';
   state.streaks = new Map(point?.streaks);
   state.checkpoints = state.checkpoints.filter((one) => one.round <= round);
-  const anew = [...state.seats.values()].filter((seat) => !seat.holds.includes(round)).map(({ client }) => client);
+  const lacking = [...state.seats.values()].filter(({ connected, holds }) => connected && !holds.includes(round));
+  const anew = lacking.map(({ client }) => client);
   for (const seat of state.seats.values()) {
-    seat.began = seat.holds.includes(round);
+    seat.began = seat.holds.includes(round) || (round > 0 && !seat.connected && seat.began);
     seat.holds = seat.holds.filter((held) => held <= round);
   }
   const lost = round === 0 ? [] : anew;
