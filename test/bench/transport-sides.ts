@@ -1,6 +1,6 @@
 import { io } from 'socket.io-client';
 import { openLink } from '@trunkline/protocol/line';
-import { grainCount, sendChunks } from '@trunkline/protocol';
+import { assemble, grainCount, sendChunks, type Assembly } from '@trunkline/protocol';
 import { COORDINATOR_FLAGS } from '../simulate/child.ts';
 import { identityOf } from '../wire/thin-client.ts';
 import { cpuMs, forkBench, type Forked } from './forked.ts';
@@ -78,7 +78,7 @@ function ourSender(port: number, place: number): Promise<Sender> {
   return new Promise((resolve, reject) => {
     const client = `line-${place}`;
     let into = new Uint8Array(0);
-    let at = 0;
+    let assembly: Assembly | undefined;
     let round = 0;
     const never = () => undefined;
     const link = openLink(
@@ -90,13 +90,10 @@ function ourSender(port: number, place: number): Promise<Sender> {
         handlers: {
           trunk({ bytes }) {
             if (into.byteLength !== bytes) into = new Uint8Array(bytes);
-            at = 0;
+            assembly = assemble('trunk', bytes, into);
             return { missing: [[0, grainCount(bytes)]] };
           },
-          chunk(_, bytes) {
-            into.set(bytes, at);
-            at += bytes.byteLength;
-          },
+          chunk: ({ index }, bytes) => void assembly!.add(index, bytes),
           ...{ round: never, credit: never, evaluate: never, rewind: never, status: never, finished: never },
         },
         connected: () => resolve(sender),

@@ -6,6 +6,7 @@ import {
   isLineBroken,
   sendChunks,
   sha256,
+  sizeOf,
   type ContributionMessage,
   type FinishedMessage,
 } from '@trunkline/protocol';
@@ -149,7 +150,7 @@ export function openThinClient(options: ThinClientOptions): ThinClient {
         },
         chunk(message, bytes) {
           if (inbox) return inbox.chunk(message, bytes);
-          trunk.left -= bytes.byteLength;
+          trunk.left -= sizeOf(bytes);
           if (trunk.left === 0) trunk.arrive();
         },
         round(message) {

@@ -9,6 +9,7 @@ import {
   Encoder,
   fail,
   handshake,
+  leaveUnjoined,
   limits,
   lineBroken,
   systemClock,
@@ -23,6 +24,7 @@ import {
   type CoordinatorToClient,
   type Pace,
   type Requests,
+  type Scattered,
   type TrunklineError,
 } from '@trunkline/protocol';
 import type { Admitted, Knock } from './door/admission.ts';
@@ -49,7 +51,7 @@ export interface Connection {
 type AnswerTo<E extends CoordinatorEvent> = E extends keyof Answers ? Answers[E] : unknown;
 type AnswerOf<E extends ClientEvent> = E extends keyof Answers ? Answers[E] : void;
 export type ClientHandlers = {
-  [E in ClientEvent]: (message: ClientMessage<E>, bytes: Uint8Array) => AnswerOf<E> | Promise<AnswerOf<E>>;
+  [E in ClientEvent]: (message: ClientMessage<E>, bytes: Scattered) => AnswerOf<E> | Promise<AnswerOf<E>>;
 };
 
 export interface GatewayDeps {
@@ -145,6 +147,7 @@ function attach(
   };
   for (const event of Object.keys(clientEvents) as ClientEvent[])
     emitter(socket).on(event, (...args) => void hearMessage(event, args, hearing));
+  leaveUnjoined(webSocketOf(socket));
   slowDown(socket, turn);
   const stop = watchSilence({
     received: () => line.bytesRead,
@@ -167,13 +170,17 @@ function attach(
 /** The event map's generic signature cannot be expressed for a loop over its keys; every argument is checked where it arrives. */
 const emitter = (socket: Line): NodeJS.EventEmitter => socket;
 
+/** Of ws, below socket.io. */
+const webSocketOf = (socket: Line): Reader & { ping(): void } =>
+  (socket.conn.transport as unknown as { socket: Reader & { ping(): void } }).socket;
+
 /**
  * Reads no line while the lines have used up their turn of the event loop, and one that sends more packets than any run needs only as fast as it
  * may send them: TCP then slows its sender down.
  */
 function slowDown(socket: Line, turn: LoopTurn): void {
   const packets = createAllowance(limits.packets, systemClock);
-  const reader = heldReader((socket.conn.transport as unknown as { socket: Reader }).socket);
+  const reader = heldReader(webSocketOf(socket));
   let paused = false;
   socket.conn.on('packet', () => {
     if (packets.spend() || paused) return;
@@ -219,7 +226,7 @@ function connectionOf(
       await requests.ask('chunk', message, bytes);
     },
     // Answered below everything that the client does.
-    ping: () => (socket.conn.transport as unknown as { socket: { ping(): void } }).socket.ping(),
+    ping: () => webSocketOf(socket).ping(),
     refuse(error) {
       socket.emit('refused', error.report());
       part();

@@ -1,4 +1,12 @@
-import { clientEvents, fail, limits, toTrunklineError, type ClientEvent, type Reply } from '@trunkline/protocol';
+import {
+  clientEvents,
+  fail,
+  isScattered,
+  limits,
+  toTrunklineError,
+  type ClientEvent,
+  type Reply,
+} from '@trunkline/protocol';
 import type { Allowance } from './allowance.ts';
 import type { ClientHandlers, GatewayDeps } from './gateway.ts';
 
@@ -29,8 +37,7 @@ export async function hearMessage(event: ClientEvent, args: unknown[], to: Heari
       const issue = parsed.error.issues[0]!;
       throw fail('MESSAGE_INVALID', { event, problem: `${issue.path.join('.') || 'message'}: ${issue.message}` });
     }
-    if (event === 'chunk' && !(bytes instanceof Uint8Array))
-      throw fail('MESSAGE_INVALID', { event, problem: 'no bytes' });
+    if (event === 'chunk' && !isScattered(bytes)) throw fail('MESSAGE_INVALID', { event, problem: 'no bytes' });
     const handle = to.handlers[event] as (message: unknown, bytes: unknown) => unknown;
     const value = (await handle(parsed.data, bytes)) ?? {};
     acknowledge({ ok: true, value });

@@ -9,6 +9,7 @@ import {
   type ContributionMessage,
   type MissingMessage,
   type RunningDigest,
+  type Scattered,
 } from '@trunkline/protocol';
 import type { ByteBudget } from './byte-budget.ts';
 import type { Turns } from './turns.ts';
@@ -21,7 +22,7 @@ export interface Uploads {
   /** Answers what is still to be sent. @throws CONTRIBUTION_EQUIVOCAL, UPLOAD_BUDGET */
   announce(client: string, message: ContributionMessage): MissingMessage | Promise<MissingMessage>;
   /** Resolves once the chunk is held; the one that completes its contribution, once that is verified and recorded. */
-  chunk(client: string, message: ChunkMessage, bytes: Uint8Array): void | Promise<void>;
+  chunk(client: string, message: ChunkMessage, bytes: Scattered): void | Promise<void>;
   /** Takes in again what the journal holds. @returns where it lies now */
   restore(client: string, message: ContributionMessage, bytes: Uint8Array): Uint8Array;
   /** The round is over: what still waits for its turn is refused. */

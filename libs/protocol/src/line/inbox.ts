@@ -13,6 +13,7 @@ import {
   type Encoding,
   type MissingMessage,
   type RunningDigest,
+  type Scattered,
   type TrunkMessage,
 } from '../index.ts';
 import { bytesDue, keyOf, sameParcel } from './announced-trunk.ts';
@@ -30,7 +31,7 @@ export interface Arrival {
 export interface Inbox {
   /** What of it is still to be sent: what arrived before a line broke is kept. @throws MESSAGE_TOO_LARGE, MESSAGE_INVALID */
   announce(message: TrunkMessage): MissingMessage;
-  chunk(message: ChunkMessage, bytes: Uint8Array): void;
+  chunk(message: ChunkMessage, bytes: Scattered): void;
   /**
    * Resolves with trunk `version` of `attempt` once it is here and its hash agrees; it stays as it is until `done`. Learned from is what the
    * run's codec makes of it, scored is the trunk itself. @throws TRUNK_HASH, CODED_INVALID

@@ -6,6 +6,7 @@ import {
   Decoder,
   Encoder,
   fail,
+  isScattered,
   fromReport,
   limits,
   lineBroken,
@@ -22,6 +23,7 @@ import {
   type CoordinatorToClient,
   type Pace,
   type Reply,
+  type Scattered,
 } from '../index.ts';
 import { answeredText, contributionText, type Identity } from '../seal/index.ts';
 import { knock } from './knock.ts';
@@ -33,7 +35,7 @@ type AnswerOf<E extends ClientEvent> = E extends keyof Answers ? Answers[E] : Re
 export type CoordinatorHandlers = {
   [E in CoordinatorEvent]: (
     message: CoordinatorMessage<E>,
-    bytes: Uint8Array,
+    bytes: Scattered,
   ) => E extends keyof Answers ? Answers[E] : void;
 };
 
@@ -220,8 +222,7 @@ function listen(socket: Socket<CoordinatorToClient, ClientToCoordinator>, handle
       try {
         const parsed = coordinatorEvents[event].safeParse(args[0]);
         if (!parsed.success) throw fail('MESSAGE_INVALID', { event, problem: parsed.error.issues[0]!.message });
-        if (event === 'chunk' && !(args[1] instanceof Uint8Array))
-          throw fail('MESSAGE_INVALID', { event, problem: 'no bytes' });
+        if (event === 'chunk' && !isScattered(args[1])) throw fail('MESSAGE_INVALID', { event, problem: 'no bytes' });
         const handle = handlers[event] as (message: unknown, bytes: unknown) => unknown;
         acknowledge({ ok: true, value: handle(parsed.data, args[1]) ?? {} });
       } catch (thrown) {

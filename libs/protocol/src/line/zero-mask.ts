@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { NodeWebSocket } from 'engine.io-client';
 import { WebSocket } from 'ws';
-import { fail, fromReport, type ErrorReport } from '../index.ts';
+import { fail, fromReport, leaveUnjoined, type ErrorReport } from '../index.ts';
 import { isOwnMachine } from './route.ts';
 
 /**
@@ -55,6 +55,7 @@ export class ZeroMaskWebSocket extends NodeWebSocket {
     });
     this.#socket = socket;
     socket.on('upgrade', (response) => (this.#line = response.socket));
+    socket.on('open', () => leaveUnjoined(socket));
     socket.on('unexpected-response', (_request, response) => {
       let text = '';
       response.setEncoding('utf8');

@@ -1,7 +1,7 @@
 import { fail } from '../fail.ts';
 import { limits } from '../limits.ts';
 import { createPace, type Pace } from './pace.ts';
-import { putBytes } from './put-bytes.ts';
+import { putScattered, sizeOf, type Scattered } from './scattered.ts';
 
 const { grainBytes, chunkBytes } = limits;
 
@@ -22,7 +22,7 @@ export type Missing = [from: number, until: number][];
 export interface Assembly {
   readonly transfer: string;
   /** Puts one chunk in its place; grains that are there already are taken as a repetition. Returns true once all are there. */
-  add(index: number, chunk: Uint8Array): boolean;
+  add(index: number, chunk: Scattered): boolean;
   readonly complete: boolean;
   /** Which grains have not arrived; where the holes are very many, the last ones as one. */
   missing(): Missing;
@@ -54,18 +54,21 @@ export function assemble(transfer: string, length: number, into?: Uint8Array): A
       if (!Number.isInteger(index) || index < 0 || index >= count)
         throw fail('CONTRIBUTION_UNKNOWN', { index, transfer });
       const rest = length - index * grainBytes;
-      const whole = chunk.byteLength > 0 && chunk.byteLength % grainBytes === 0 && chunk.byteLength <= rest;
-      if (chunk.byteLength > chunkBytes || !(whole || chunk.byteLength === rest)) {
+      const size = sizeOf(chunk);
+      const whole = size > 0 && size % grainBytes === 0 && size <= rest;
+      if (size > chunkBytes || !(whole || size === rest)) {
         const expected = `${rest}, or less in steps of ${grainBytes}`;
-        throw fail('MESSAGE_TOO_LARGE', { event: 'chunk', found: chunk.byteLength, expected });
+        throw fail('MESSAGE_TOO_LARGE', { event: 'chunk', found: size, expected });
       }
-      const until = index + grainCount(chunk.byteLength);
+      const until = index + grainCount(size);
       for (let grain = index, end; grain < until; grain = end) {
         end = grain + 1;
         // The first bytes of a grain count: what was acknowledged is never overwritten.
         if (arrived[grain] === 1) continue;
         while (end < until && arrived[end] === 0) end++;
-        putBytes(bytes, grainsOf(chunk, grain - index, end - index), grain * grainBytes);
+        const from = (grain - index) * grainBytes;
+        const range = { from, until: Math.min(size, from + (end - grain) * grainBytes), at: grain * grainBytes };
+        putScattered(bytes, chunk, range);
         arrived.fill(1, grain, end);
         left -= end - grain;
       }

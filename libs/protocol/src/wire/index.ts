@@ -4,5 +4,7 @@ export { createRequests, isLineBroken, lineBroken, type Requests } from './reque
 export { runningDigest, type RunningDigest } from './running-digest.ts';
 export { createPace, type Pace } from './pace.ts';
 export { Decoder, Encoder } from './parser.ts';
+export { isScattered, sizeOf, type Scattered } from './scattered.ts';
 export { watchSilence } from './silence.ts';
 export { bytesOf, floatsOf } from './tensor.ts';
+export { leaveUnjoined } from './unjoined.ts';

@@ -1,10 +1,12 @@
 import { EventEmitter } from 'node:events';
 import { limits } from '../limits.ts';
 import { pack, unpack } from './pack.ts';
+import { sizeOf, type Scattered } from './scattered.ts';
+import { wholeOf } from './unjoined.ts';
 
 /**
  * The socket.io parser of Trunkline: a packet is one packed header frame, followed by one raw frame for each top-level binary
- * argument. Tensor bytes are neither copied nor touched on either side. A stock parser would base its frames on JSON and
+ * argument; a large one is handed on as it came, in parts. Tensor bytes are neither copied nor touched on either side. A stock parser would base its frames on JSON and
  * is several times slower on tensors; everything else stays plain socket.io.
  */
 interface Packet {
@@ -41,12 +43,13 @@ export class Encoder {
 /** Throwing in `add` makes socket.io close the connection: what is wanted for bytes that no honest peer sends. */
 export class Decoder extends EventEmitter {
   #header: Header | undefined;
-  #frames: Uint8Array[] = [];
+  #frames: Scattered[] = [];
 
   add(frame: unknown): void {
     if (!(frame instanceof Uint8Array)) throw new TypeError('a text frame is not part of this protocol');
-    if (this.#header === undefined) this.#begin(frame);
-    else this.#collect(frame);
+    const whole = wholeOf(frame);
+    if (this.#header === undefined) this.#begin(whole);
+    else this.#collect(whole);
   }
 
   destroy(): void {
@@ -54,17 +57,17 @@ export class Decoder extends EventEmitter {
     this.#frames = [];
   }
 
-  #begin(frame: Uint8Array): void {
-    if (frame.byteLength > limits.controlBytes) throw new RangeError('a header frame is too large');
-    const header = checkHeader(unpack(frame));
+  #begin(frame: Scattered): void {
+    if (sizeOf(frame) > limits.controlBytes) throw new RangeError('a header frame is too large');
+    const header = checkHeader(unpack(frame instanceof Uint8Array ? frame : Buffer.concat(frame)));
     if (header[4].length === 0) this.#emit(header);
     else this.#header = header;
   }
 
-  #collect(frame: Uint8Array): void {
+  #collect(frame: Scattered): void {
     const [, , , data, places, lengths] = this.#header!;
     const index = this.#frames.length;
-    if (frame.byteLength !== lengths[index]) throw new RangeError('a binary frame does not have its announced length');
+    if (sizeOf(frame) !== lengths[index]) throw new RangeError('a binary frame does not have its announced length');
     this.#frames.push(frame);
     (data as unknown[])[places[index]!] = frame;
     if (this.#frames.length < places.length) return;
